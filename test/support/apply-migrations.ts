@@ -1,0 +1,6 @@
+// Brings the D1 of a test file to the present schema. Runs once per file, before its tests; repeating it does nothing.
+
+import { applyD1Migrations } from "cloudflare:test"
+import { env } from "cloudflare:workers"
+
+await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)

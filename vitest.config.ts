@@ -1,0 +1,57 @@
+// Two worlds of tests. `domain` is plain Node: the pure domain, the law of the tree, tests that start processes.
+// `workers` runs inside workerd with the real D1, Durable Objects and queues; its storage is isolated per file.
+
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers"
+import { defineConfig } from "vitest/config"
+import { copyAssets } from "./scripts/assets.ts"
+
+const WORKERS_FOLDERS = "{api,actions,meter,db,jobs,scenario,runtime}"
+
+export default defineConfig(async () => {
+  await copyAssets()
+  return {
+    test: {
+      // The reference machine has two cores, and each worker of the second project brings a workerd with it.
+      maxWorkers: 2,
+      projects: [
+        {
+          test: {
+            name: "domain",
+            include: ["test/domain/**/*.test.ts", "test/node/**/*.test.ts", "test/tidy.test.ts"],
+            testTimeout: 30_000,
+          },
+        },
+        {
+          plugins: [
+            cloudflareTest({
+              wrangler: { configPath: "./wrangler.toml" },
+              miniflare: {
+                bindings: {
+                  ROOT_API_KEY: "root_test_key_for_tests_only_000000",
+                  JWT_SECRET: "test-jwt-secret-that-is-long-enough-0123456789",
+                  TEST_MIGRATIONS: await readD1Migrations("migrations"),
+                },
+                // As in wrangler.toml, but for the waiting: a test should not sleep through a batch timeout.
+                queueConsumers: {
+                  "ledgerline-jobs": {
+                    maxBatchSize: 20,
+                    maxBatchTimeout: 0.05,
+                    maxRetries: 8,
+                    deadLetterQueue: "ledgerline-jobs-dead",
+                  },
+                  "ledgerline-jobs-dead": { maxBatchSize: 20, maxBatchTimeout: 0.05, maxRetries: 100 },
+                },
+              },
+            }),
+          ],
+          test: {
+            name: "workers",
+            include: [`test/${WORKERS_FOLDERS}/**/*.test.ts`],
+            setupFiles: ["./test/support/apply-migrations.ts"],
+            testTimeout: 30_000,
+          },
+        },
+      ],
+    },
+  }
+})
