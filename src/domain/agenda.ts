@@ -1,0 +1,46 @@
+// The agenda: everything that must happen later is a row `(due_at, kind, subject, unique key)`.
+// Law: a row is scheduled once per unique key, and done in the same commit as its effect.
+
+import type { Instant } from "./time.ts"
+
+export const AGENDA_KINDS = [
+  "sync-terms",
+  "end-trial",
+  "bill-advance",
+  "close-period",
+  "finalize-invoice",
+  "settle-invoice",
+] as const
+
+export type AgendaKind = (typeof AGENDA_KINDS)[number]
+
+export const AGENDA_STATUSES = ["Pending", "Queued", "Done", "Dead"] as const
+
+export type AgendaStatus = (typeof AGENDA_STATUSES)[number]
+
+export type AgendaItem = {
+  readonly kind: AgendaKind
+  readonly subject: string
+  readonly uniqueKey: string
+  readonly dueAt: Instant
+}
+
+/** A row on its way through the queue: ids only, the row is the truth. */
+export type JobMessage = { readonly agenda_id: string; readonly tenant_id: string }
+
+/** Of rows that fall due at the same instant, which goes first: a trial ends before its period closes. */
+export const KIND_ORDER: Readonly<Record<AgendaKind, number>> = {
+  "sync-terms": 0,
+  "end-trial": 1,
+  "bill-advance": 2,
+  "close-period": 3,
+  "finalize-invoice": 4,
+  "settle-invoice": 5,
+}
+
+const LONGEST_DELAY_SECONDS = 3_600
+
+/** 2, 4, 8 … seconds, at most an hour: a fault that passes is over soon, one that stays must not spin. */
+export function retryDelaySeconds(attempts: number): number {
+  return Math.min(2 ** attempts, LONGEST_DELAY_SECONDS)
+}

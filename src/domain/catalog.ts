@@ -1,0 +1,113 @@
+// What is sold: a plan's terms and its SKUs. Terms are stored as text and become exact values when they are read.
+
+import { decimalOf } from "./decimal.ts"
+import { nanos } from "./money.ts"
+import type { Nanos } from "./money.ts"
+import type { Duration } from "./time.ts"
+import { assert } from "./assert.ts"
+import type { PricingModel } from "./pricing/model.ts"
+import type { Aggregation, MeterDefinition } from "./terms.ts"
+import { meterDefinition } from "./terms.ts"
+
+export const PRICING_MODELS = ["Flat", "PerUnit", "Graduated", "Volume", "Package", "Committed"] as const
+
+/** What is wrong with a field of the API, and which one it is. */
+export type FieldFault = { readonly path: string; readonly message: string }
+
+export type BillingTiming = "InArrears" | "InAdvance"
+export type TrialUsage = "Charged" | "Free"
+
+export type PlanTerms = {
+  readonly interval: number
+  /** The ISO 8601 duration of a Custom cadence. */
+  readonly period: string | null
+  readonly every: Duration
+  readonly trialDays: number
+  readonly trialUsage: TrialUsage
+}
+
+export type TierTerms = {
+  readonly upTo: string | null
+  readonly unitAmountNanos: string
+  readonly flatAmountNanos: string
+}
+
+export type PriceTerms =
+  | { readonly model: "Flat" | "PerUnit"; readonly unitAmountNanos: string }
+  | { readonly model: "Graduated" | "Volume"; readonly tiers: readonly TierTerms[] }
+  | { readonly model: "Package"; readonly unitAmountNanos: string; readonly packageSize: string }
+  | {
+      readonly model: "Committed"
+      readonly committedAmountNanos: string
+      readonly committedQuantity: string | null
+      readonly unitAmountNanos: string | null
+      readonly overageUnitAmountNanos: string
+    }
+
+export type SkuMeter = {
+  readonly eventType: string
+  readonly aggregation: Aggregation
+  readonly property: string | null
+}
+
+export type SkuTerms = {
+  readonly price: PriceTerms
+  readonly billingTiming: BillingTiming
+  readonly meter: SkuMeter | null
+}
+
+/** A SKU as the rating engine sees it. */
+export type RatedSku = { readonly id: string; readonly name: string; readonly terms: SkuTerms }
+
+export function pricingModelOf(price: PriceTerms): PricingModel {
+  switch (price.model) {
+    case "Flat":
+    case "PerUnit":
+      return { model: price.model, unitAmount: stored(price.unitAmountNanos) }
+    case "Graduated":
+    case "Volume":
+      return { model: price.model, tiers: price.tiers.map(tierOf) }
+    case "Package":
+      return {
+        model: "Package",
+        unitAmount: stored(price.unitAmountNanos),
+        packageSize: decimalOf(price.packageSize),
+      }
+    case "Committed":
+      return {
+        model: "Committed",
+        committedAmount: stored(price.committedAmountNanos),
+        committedQuantity: price.committedQuantity === null ? null : decimalOf(price.committedQuantity),
+        unitAmount: price.unitAmountNanos === null ? null : stored(price.unitAmountNanos),
+        overageUnitAmount: stored(price.overageUnitAmountNanos),
+      }
+  }
+}
+
+function tierOf(tier: TierTerms) {
+  return {
+    upTo: tier.upTo === null ? null : decimalOf(tier.upTo),
+    unitAmount: stored(tier.unitAmountNanos),
+    flatAmount: stored(tier.flatAmountNanos),
+  }
+}
+
+function stored(text: string): Nanos {
+  assert(/^-?\d+$/.test(text), "a stored price is an integer", { text })
+  return nanos(BigInt(text))
+}
+
+export function meterOfSku(sku: RatedSku): MeterDefinition | null {
+  const meter = sku.terms.meter
+  return meter === null ? null : meterDefinition(meter.eventType, meter.aggregation, meter.property)
+}
+
+/** What a plan's SKUs count, each definition once. */
+export function metersOf(skus: readonly RatedSku[]): MeterDefinition[] {
+  const byKey = new Map<string, MeterDefinition>()
+  for (const sku of skus) {
+    const meter = meterOfSku(sku)
+    if (meter !== null) byKey.set(meter.key, meter)
+  }
+  return [...byKey.values()]
+}

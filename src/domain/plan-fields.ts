@@ -1,0 +1,62 @@
+// A plan's terms as the fields of the API.
+// Law: a cadence has an interval, a Custom one has a period instead.
+
+import type { FieldFault, PlanTerms, TrialUsage } from "./catalog.ts"
+import type { Cadence } from "./period.ts"
+import { cadenceDuration } from "./period.ts"
+import type { Result } from "./result.ts"
+import { err, ok } from "./result.ts"
+import { parseDuration } from "./time.ts"
+
+export type PlanFields = {
+  readonly billing_cadence: Cadence
+  readonly interval?: number | undefined
+  /** ISO 8601. */
+  readonly period?: string | null | undefined
+  readonly trial_days?: number | undefined
+  readonly trial_usage?: TrialUsage | undefined
+}
+
+export type PlanFieldChanges = { readonly [K in keyof PlanFields]?: PlanFields[K] | undefined }
+
+export type CadencedTerms = { readonly cadence: Cadence; readonly terms: PlanTerms }
+
+/** The terms that the fields say, or the fault among them. */
+export function planTermsFrom(fields: PlanFields): Result<CadencedTerms, FieldFault> {
+  const cadence = fields.billing_cadence
+  const trial = { trialDays: fields.trial_days ?? 0, trialUsage: fields.trial_usage ?? ("Charged" as const) }
+  const period = fields.period ?? null
+  if (cadence !== "Custom") {
+    if (period !== null)
+      return fault("period", "Only a Custom cadence has a period; the others have an interval.")
+    const interval = fields.interval ?? 1
+    const every = cadenceDuration(cadence, interval)
+    return ok({ cadence, terms: { interval, period: null, every, ...trial } })
+  }
+  if (fields.interval !== undefined)
+    return fault("interval", "A Custom cadence has a period instead of an interval.")
+  const every = period === null ? null : parseDuration(period)
+  if (period === null || every === null)
+    return fault("period", "A Custom cadence needs its period, such as P10D.")
+  if (!every.ok)
+    return fault("period", "Expected an ISO 8601 duration of whole, positive numbers, such as P10D.")
+  return ok({ cadence, terms: { interval: 1, period, every: every.value, ...trial } })
+}
+
+/** The fields after a change. Another cadence takes over neither the interval nor the period of the one before. */
+export function changedPlanFields({ cadence, terms }: CadencedTerms, changes: PlanFieldChanges): PlanFields {
+  const wanted = changes.billing_cadence ?? cadence
+  const same = wanted === cadence
+  const interval = same && cadence !== "Custom" ? terms.interval : undefined
+  return {
+    billing_cadence: wanted,
+    interval: changes.interval ?? interval,
+    period: changes.period ?? (same && changes.period === undefined ? terms.period : null),
+    trial_days: changes.trial_days ?? terms.trialDays,
+    trial_usage: changes.trial_usage ?? terms.trialUsage,
+  }
+}
+
+function fault(path: string, message: string): Result<never, FieldFault> {
+  return err({ path, message })
+}

@@ -1,0 +1,92 @@
+// A SKU's terms back as fields, and what they become when some of them are changed.
+// Law: `skuTermsFrom(skuFieldsOf(terms))` gives the same terms.
+
+import type { PriceTerms, SkuTerms, TierTerms } from "./catalog.ts"
+import type { MeterFields, PriceFields, SkuFields, TierFields } from "./sku-fields.ts"
+
+/** The fields of a model and no others; the meter's are null where there is none. */
+export function skuFieldsOf(terms: SkuTerms) {
+  return {
+    pricing_model: terms.price.model,
+    billing_timing: terms.billingTiming,
+    meter_event_type: terms.meter?.eventType ?? null,
+    meter_aggregation: terms.meter?.aggregation ?? null,
+    meter_property: terms.meter?.property ?? null,
+    ...priceFieldsOf(terms.price),
+  }
+}
+
+function priceFieldsOf(price: PriceTerms): PriceFields {
+  switch (price.model) {
+    case "Flat":
+    case "PerUnit":
+      return { unit_amount_nanos: price.unitAmountNanos }
+    case "Graduated":
+    case "Volume":
+      return { tiers: price.tiers.map(tierFieldsOf) }
+    case "Package":
+      return { unit_amount_nanos: price.unitAmountNanos, package_size: price.packageSize }
+    case "Committed":
+      return {
+        committed_amount_nanos: price.committedAmountNanos,
+        overage_unit_amount_nanos: price.overageUnitAmountNanos,
+        ...(price.committedQuantity === null ? {} : { committed_quantity: price.committedQuantity }),
+        ...(price.unitAmountNanos === null ? {} : { unit_amount_nanos: price.unitAmountNanos }),
+      }
+  }
+}
+
+function tierFieldsOf(tier: TierTerms): Required<TierFields> {
+  return {
+    up_to: tier.upTo,
+    unit_amount_nanos: tier.unitAmountNanos,
+    flat_amount_nanos: tier.flatAmountNanos,
+  }
+}
+
+export type SkuFieldChanges = { readonly [K in keyof SkuFields]?: SkuFields[K] | undefined }
+
+/** The fields after a change. Another model takes nothing over from the price of the one before. */
+export function changedSkuFields(terms: SkuTerms, changes: SkuFieldChanges): SkuFields {
+  const current: SkuFields = skuFieldsOf(terms)
+  const pricingModel = changes.pricing_model ?? current.pricing_model
+  const price = pricingModel === current.pricing_model ? priceFieldsOf(terms.price) : {}
+  return {
+    pricing_model: pricingModel,
+    billing_timing: changes.billing_timing ?? current.billing_timing,
+    unit_amount_nanos:
+      changes.unit_amount_nanos ?? kept(price, changes, "unit_amount_nanos", "committed_quantity"),
+    tiers: changes.tiers ?? price.tiers,
+    package_size: changes.package_size ?? price.package_size,
+    committed_amount_nanos: changes.committed_amount_nanos ?? price.committed_amount_nanos,
+    committed_quantity:
+      changes.committed_quantity ?? kept(price, changes, "committed_quantity", "unit_amount_nanos"),
+    overage_unit_amount_nanos: changes.overage_unit_amount_nanos ?? price.overage_unit_amount_nanos,
+    ...changedMeter(current, changes),
+  }
+}
+
+type Covering = "unit_amount_nanos" | "committed_quantity"
+
+/** A commitment's two ways to say what it covers shut each other out: a new one of the other kind replaces this one. */
+function kept(
+  price: PriceFields,
+  changes: SkuFieldChanges,
+  field: Covering,
+  other: Covering,
+): string | undefined {
+  return changes[other] === undefined ? price[field] : undefined
+}
+
+/** Without an event type there is no meter; a Count that is asked for drops the property of the Sum before it. */
+function changedMeter(current: MeterFields, changes: MeterFields): MeterFields {
+  const eventType =
+    changes.meter_event_type === undefined ? current.meter_event_type : changes.meter_event_type
+  const { meter_aggregation: aggregation, meter_property: property } = changes
+  const before = eventType === null ? {} : current
+  return {
+    meter_event_type: eventType,
+    meter_aggregation: aggregation ?? (property === undefined ? before.meter_aggregation : undefined),
+    meter_property: property === undefined && aggregation !== "Count" ? before.meter_property : property,
+  }
+}

@@ -1,0 +1,64 @@
+// A tenant: one business that bills its customers. Keys and what they may do.
+
+export type Mode = "live" | "test"
+
+export type KeyKind = "Secret" | "Publishable" | "Restricted"
+
+/** What a credential may do, `resource:read` or `resource:write`. A write scope does not imply its read scope. */
+export const SCOPES = [
+  "api_keys:read",
+  "api_keys:write",
+  "audit:read",
+  "catalog:read",
+  "catalog:write",
+  "customers:read",
+  "customers:write",
+  "events:write",
+  "invoices:read",
+  "invoices:write",
+  "jobs:read",
+  "jobs:write",
+  "metering:read",
+  "subscriptions:read",
+  "subscriptions:write",
+  "tenant:read",
+  "tenant:write",
+  "tokens:write",
+] as const
+
+export type Scope = (typeof SCOPES)[number]
+
+/** A customer's token reaches its own customer only, and of that only what a customer does for itself. */
+export const CUSTOMER_SCOPES: readonly Scope[] = [
+  "events:write",
+  "invoices:read",
+  "metering:read",
+  "subscriptions:read",
+  "subscriptions:write",
+]
+
+/** A publishable key may be read in a browser: the price list and nothing else. */
+export const PUBLISHABLE_SCOPES: readonly Scope[] = ["catalog:read"]
+
+export const KEY_PREFIX: Readonly<Record<KeyKind, string>> = {
+  Secret: "bsk",
+  Publishable: "bpk",
+  Restricted: "brk",
+}
+
+export type TenantSettings = {
+  /** How long a draft of a subscription waits for late events before it is finalized. */
+  readonly draftGraceHours: number
+  readonly autoFinalize: boolean
+  readonly invoiceNumberPrefix: string
+  readonly companyName: string | null
+  readonly companyAddress: string | null
+}
+
+export const DEFAULT_SETTINGS: TenantSettings = {
+  draftGraceHours: 1,
+  autoFinalize: true,
+  invoiceNumberPrefix: "INV-",
+  companyName: null,
+  companyAddress: null,
+}

@@ -1,0 +1,168 @@
+// Fields of the API to terms and back: nothing is lost, and a change changes what it names.
+
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { PriceTerms, SkuTerms } from "../../src/domain/catalog.ts"
+import { measure } from "../../src/domain/measure.ts"
+import { decimalOf, formatDecimal } from "../../src/domain/decimal.ts"
+import type { PlanFields } from "../../src/domain/plan-fields.ts"
+import { changedPlanFields, planTermsFrom } from "../../src/domain/plan-fields.ts"
+import { changedSkuFields, skuFieldsOf } from "../../src/domain/sku-changes.ts"
+import { skuTermsFrom } from "../../src/domain/sku-fields.ts"
+import { addDuration, instant, parseInstant } from "../../src/domain/time.ts"
+
+const nanosText = fc.bigInt({ min: 0n, max: 10n ** 24n }).map(String)
+const positive = fc.bigInt({ min: 1n, max: 10n ** 18n }).map(String)
+const tiers = fc
+  .tuple(
+    fc.uniqueArray(fc.bigInt({ min: 1n, max: 10n ** 15n }), { maxLength: 5 }),
+    fc.array(nanosText, { minLength: 12, maxLength: 12 }),
+  )
+  .map(([bounds, amounts]) => {
+    const sorted = [...bounds.toSorted((a, b) => (a < b ? -1 : 1)).map(String), null]
+    return sorted.map((upTo, at) => ({
+      upTo,
+      unitAmountNanos: amounts[2 * at] ?? "0",
+      flatAmountNanos: amounts[2 * at + 1] ?? "0",
+    }))
+  })
+
+const meter = fc.oneof(
+  fc.constant({ aggregation: "Count" as const, property: null }),
+  fc.string({ minLength: 1 }).map((property) => ({ aggregation: "Sum" as const, property })),
+)
+const metered = fc
+  .tuple(fc.string({ minLength: 1 }), meter)
+  .map(([eventType, how]) => ({ eventType, ...how }))
+
+const price: fc.Arbitrary<PriceTerms> = fc.oneof(
+  nanosText.map((unitAmountNanos) => ({ model: "PerUnit" as const, unitAmountNanos })),
+  fc
+    .tuple(fc.constantFrom("Graduated" as const, "Volume" as const), tiers)
+    .map(([model, list]) => ({ model, tiers: list })),
+  fc.record({ model: fc.constant("Package" as const), unitAmountNanos: nanosText, packageSize: positive }),
+  fc.record({
+    model: fc.constant("Committed" as const),
+    committedAmountNanos: nanosText,
+    committedQuantity: positive,
+    unitAmountNanos: fc.constant(null),
+    overageUnitAmountNanos: nanosText,
+  }),
+  fc.record({
+    model: fc.constant("Committed" as const),
+    committedAmountNanos: nanosText,
+    committedQuantity: fc.constant(null),
+    unitAmountNanos: positive,
+    overageUnitAmountNanos: nanosText,
+  }),
+)
+
+const terms: fc.Arbitrary<SkuTerms> = fc.oneof(
+  fc.record({ price, billingTiming: fc.constant("InArrears" as const), meter: metered }),
+  nanosText.map((unitAmountNanos) => ({
+    price: { model: "Flat" as const, unitAmountNanos },
+    billingTiming: "InAdvance" as const,
+    meter: null,
+  })),
+)
+
+describe("SKU fields", () => {
+  it("say the terms that they came from", () => {
+    fc.assert(
+      fc.property(terms, (all) => {
+        expect(skuTermsFrom(skuFieldsOf(all))).toEqual({ ok: true, value: all })
+      }),
+    )
+  })
+
+  it("are the same after a change of nothing", () => {
+    fc.assert(
+      fc.property(terms, (all) => {
+        expect(skuTermsFrom(changedSkuFields(all, {}))).toEqual({ ok: true, value: all })
+      }),
+    )
+  })
+
+  it("keep the order of what is stored, so that equal terms are equal text", () => {
+    fc.assert(
+      fc.property(terms, (all) => {
+        const again = skuTermsFrom(changedSkuFields(JSON.parse(JSON.stringify(all)) as SkuTerms, {}))
+        const first = skuTermsFrom(skuFieldsOf(all))
+        expect(JSON.stringify(again)).toBe(JSON.stringify(first))
+      }),
+    )
+  })
+})
+
+describe("plan fields", () => {
+  const start = parseInstant("2026-01-31T00:00:00Z")
+  const secondPeriod = (fields: PlanFields): number | null => {
+    const made = planTermsFrom(fields)
+    if (!made.ok || !start.ok) return null
+    return addDuration(start.value, made.value.terms.every, 1, "UTC")
+  }
+
+  it.each<[PlanFields, string]>([
+    [{ billing_cadence: "Daily" }, "2026-02-01"],
+    [{ billing_cadence: "Weekly", interval: 2 }, "2026-02-14"],
+    [{ billing_cadence: "Monthly" }, "2026-02-28"],
+    [{ billing_cadence: "Quarterly" }, "2026-04-30"],
+    [{ billing_cadence: "Annual", interval: 3 }, "2029-01-31"],
+    [{ billing_cadence: "Custom", period: "P10D" }, "2026-02-10"],
+  ])("%o begins its second period on %s", (fields, date) => {
+    expect(secondPeriod(fields)).toBe(instant(Date.parse(date)))
+  })
+
+  it("give the interval or the period, as the cadence has it", () => {
+    expect(planTermsFrom({ billing_cadence: "Custom" })).toMatchObject({
+      ok: false,
+      error: { path: "period" },
+    })
+    const both = { billing_cadence: "Custom", period: "P1D", interval: 1 } as const
+    expect(planTermsFrom(both)).toMatchObject({ ok: false, error: { path: "interval" } })
+    const neither = { billing_cadence: "Monthly", period: "P1D" } as const
+    expect(planTermsFrom(neither)).toMatchObject({ ok: false, error: { path: "period" } })
+  })
+
+  it("are the same after a change of nothing", () => {
+    const all: PlanFields[] = [
+      { billing_cadence: "Monthly", interval: 6, trial_days: 14, trial_usage: "Free" },
+      { billing_cadence: "Custom", period: "P10D" },
+    ]
+    for (const fields of all) {
+      const made = planTermsFrom(fields)
+      expect(made.ok && planTermsFrom(changedPlanFields(made.value, {}))).toEqual(made)
+    }
+  })
+})
+
+describe("measure", () => {
+  const sum = { eventType: "x", aggregation: "Sum" as const, property: "n" }
+
+  it("adds up exactly, in any order", () => {
+    const values = fc.array(fc.oneof(fc.integer(), fc.constantFrom("0.1", "0.2", "1e3", "-5.75")))
+    const total = (list: readonly (string | number)[]) => {
+      const measured = measure(
+        sum,
+        list.map((n) => ({ n })),
+      )
+      return measured.ok ? formatDecimal(measured.value) : measured.error
+    }
+    fc.assert(
+      fc.property(values, (list) => {
+        expect(total(list)).toEqual(total(list.toReversed()))
+      }),
+    )
+    expect(total(["0.1", "0.2"])).toBe("0.3")
+  })
+
+  it("does not take what every object inherits for a property", () => {
+    const inherited = { ...sum, property: "constructor" }
+    expect(measure(inherited, [{}])).toMatchObject({ ok: false, error: { path: "events.0.constructor" } })
+  })
+
+  it("counts events without looking into them", () => {
+    const count = { eventType: "x", aggregation: "Count" as const, property: null }
+    expect(measure(count, [{}, { n: "many" }])).toEqual({ ok: true, value: decimalOf("2") })
+  })
+})
