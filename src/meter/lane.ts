@@ -1,0 +1,153 @@
+// One call at a time from this isolate to one meter: single events that arrive while a call is under way go together with the
+// next one. It saves calls, which an object can take about a thousand a second of, and which are billed one by one.
+//
+// Law: no promise crosses requests. A promise that one request makes and another settles works until the first is cut off, and
+// then fails in requests that have nothing to do with it. So a request waits by looking at its own slot, plain data, every
+// few milliseconds, and whoever finds no call under way makes the next one itself, in its own context, for everybody who waits.
+// A call whose maker died is given up after a while and its slots are sent again: the object knows the events it has.
+
+import { waitUntil } from "cloudflare:workers"
+import { assert } from "../domain/assert.ts"
+import { wallNowMs } from "../runtime/clock.ts"
+import type { WireReply } from "./wire.ts"
+
+/** `resent`: an earlier call with the same requests may have been carried out already. */
+export type CallAnswer = { readonly replies: readonly WireReply[]; readonly resent: boolean }
+export type LaneAnswer = { readonly reply: WireReply; readonly resent: boolean }
+
+/** Sends encoded requests in one call. */
+export type Call = (requests: readonly string[]) => Promise<CallAnswer>
+
+type Failure = { readonly message: string; readonly overloaded: boolean }
+type Slot = {
+  readonly request: string
+  timesSent: number
+  answer: LaneAnswer | null
+  failure: Failure | null
+}
+type Flight = { readonly slots: readonly Slot[]; readonly startedAt: number }
+
+const CALL_REQUESTS = 500
+const CALL_CHARACTERS = 1_000_000
+const GIVE_UP_MS = 5_000
+// A crowd looks less often, so that looking never takes more than a small part of the processor.
+const WAITING_PER_MS = 32
+
+// A lane is remembered while it is in use. A request that is cut off can leave one behind, so beyond this many all are
+// forgotten: those in use go on by themselves, and only share less.
+const REMEMBERED_LANES = 1_000
+const lanes = new Map<string, Lane>()
+
+/** Through the lane of the meter `name`. */
+export async function sendThroughLane(name: string, request: string, call: Call): Promise<LaneAnswer> {
+  const lane = lanes.get(name) ?? newLane(name)
+  try {
+    return await lane.send(request, call)
+  } finally {
+    if (lane.isIdle() && lanes.get(name) === lane) lanes.delete(name)
+  }
+}
+
+export async function sendAlone(request: string, call: Call): Promise<LaneAnswer> {
+  const { replies, resent } = await call([request])
+  const [reply] = replies
+  assert(reply !== undefined, "every request of a call has its reply")
+  return { reply, resent }
+}
+
+function newLane(name: string): Lane {
+  if (lanes.size >= REMEMBERED_LANES) lanes.clear()
+  const lane = new Lane()
+  lanes.set(name, lane)
+  return lane
+}
+
+/** The object can't take more at present. */
+export class OverloadedError extends Error {
+  override readonly name = "OverloadedError"
+}
+
+export class Lane {
+  readonly #giveUpMs: number
+  #waiting: Slot[] = []
+  #flight: Flight | null = null
+
+  constructor(giveUpMs = GIVE_UP_MS) {
+    this.#giveUpMs = giveUpMs
+  }
+
+  async send(request: string, call: Call): Promise<LaneAnswer> {
+    const slot: Slot = { request, timesSent: 0, answer: null, failure: null }
+    this.#waiting.push(slot)
+    for (;;) {
+      if (slot.answer !== null) return slot.answer
+      if (slot.failure !== null) throw toError(slot.failure)
+      this.#giveUpDead()
+      if (this.#flight === null) await this.#lead(call)
+      else await scheduler.wait(1 + this.#waiting.length / WAITING_PER_MS)
+    }
+  }
+
+  isIdle(): boolean {
+    return this.#flight === null && this.#waiting.length === 0
+  }
+
+  #giveUpDead(): void {
+    const flight = this.#flight
+    if (flight === null || wallNowMs() - flight.startedAt < this.#giveUpMs) return
+    this.#waiting.unshift(...flight.slots.filter(isOpen))
+    this.#flight = null
+  }
+
+  /** Makes one call for everybody who waits. It is finished even if the client of this very request has gone. */
+  async #lead(call: Call): Promise<void> {
+    const flight = { slots: this.#take(), startedAt: wallNowMs() }
+    this.#flight = flight
+    const done = this.#fly(flight, call)
+    waitUntil(done)
+    await done
+  }
+
+  async #fly(flight: Flight, call: Call): Promise<void> {
+    try {
+      const { replies, resent } = await call(flight.slots.map(({ request }) => request))
+      assert(replies.length === flight.slots.length, "every request of a call has its reply")
+      for (const [n, slot] of flight.slots.entries()) {
+        const reply = replies[n]
+        // A call that had been given up may still come back: then its answer is the first and the right one.
+        if (reply !== undefined && isOpen(slot)) slot.answer = { reply, resent: resent || slot.timesSent > 1 }
+      }
+    } catch (error) {
+      const failure = toFailure(error)
+      for (const slot of flight.slots) if (isOpen(slot)) slot.failure = failure
+    } finally {
+      if (this.#flight === flight) this.#flight = null
+    }
+  }
+
+  #take(): Slot[] {
+    let characters = 0
+    let count = 0
+    for (const { request } of this.#waiting) {
+      characters += request.length
+      if (count > 0 && (count >= CALL_REQUESTS || characters > CALL_CHARACTERS)) break
+      count += 1
+    }
+    const taken = this.#waiting.splice(0, count)
+    for (const slot of taken) slot.timesSent += 1
+    return taken
+  }
+}
+
+function isOpen({ answer, failure }: Slot): boolean {
+  return answer === null && failure === null
+}
+
+function toFailure(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error)
+  return { message, overloaded: error instanceof OverloadedError }
+}
+
+function toError({ message, overloaded }: Failure): Error {
+  return overloaded ? new OverloadedError(message) : new Error(message)
+}
