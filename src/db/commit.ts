@@ -1,0 +1,179 @@
+// The one way to change D1: guards, rows, ledger, agenda, audit and the stored answer in a single batch.
+// Law: a crash before the batch leaves nothing, a crash after it loses nothing. A guard that misses undoes it all.
+
+import { and, eq, isNull, sql } from "drizzle-orm"
+import type { AgendaItem } from "../domain/agenda.ts"
+import type { Posting } from "../domain/ledger.ts"
+import type { Instant } from "../domain/time.ts"
+import type { Database, Guarded, Statement } from "./database.ts"
+import { agenda, audit, commitGuard, idempotency, ledgerEntries } from "./schema.ts"
+import { writerFor } from "./writer.ts"
+
+export type Actor = {
+  readonly type: "Root" | "ApiKey" | "Admin" | "Customer" | "System"
+  readonly id: string
+}
+
+export type AuditEntry = {
+  readonly action: string
+  readonly subjectType: string
+  readonly subjectId: string
+  readonly customerId?: string | null
+  readonly before?: unknown
+  readonly after?: unknown
+}
+
+/** `secret`: the body holds a credential, so what is stored of it is sealed. */
+export type Answer = { readonly status: number; readonly body: string; readonly secret?: boolean }
+
+/** The Idempotency-Key under which a request runs. */
+export type Claim = { readonly tenantId: string; readonly scope: string; readonly token: string }
+
+/** Who commits, when, and on whose behalf: the same for every commit of one request or job. */
+export type CommitContext = {
+  readonly tenantId: string
+  readonly now: Instant
+  readonly actor: Actor
+  readonly requestId: string
+  readonly claim: Claim | null
+  /** The agenda row whose work this is: done in the same batch. */
+  readonly jobId: string | null
+  readonly newId: () => string
+}
+
+export type Commit = {
+  readonly guards?: readonly Guarded[]
+  readonly writes?: readonly Statement[]
+  readonly postings?: readonly Posting[]
+  readonly agenda?: readonly AgendaItem[]
+  readonly audit: readonly AuditEntry[]
+  readonly answer?: Answer | undefined
+}
+
+export type CommitOutcome =
+  | { readonly kind: "Committed"; readonly scheduled: readonly Scheduled[] }
+  /** Somebody else changed what this was decided from: gather again. */
+  | { readonly kind: "GuardMissed" }
+  /** A value that must be unique is taken; `constraint` names the columns. */
+  | { readonly kind: "NotUnique"; readonly constraint: string }
+
+export type Scheduled = AgendaItem & { readonly id: string }
+
+export async function commit(db: Database, context: CommitContext, plan: Commit): Promise<CommitOutcome> {
+  const scheduled = (plan.agenda ?? []).map((item) => ({ ...item, id: context.newId() }))
+  const statements = [
+    ...guardStatements(db, context, plan),
+    ...(plan.writes ?? []),
+    ...ledgerStatements(db, context, plan.postings ?? []),
+    ...scheduled.map((item) => agendaStatement(db, context, item)),
+    ...plan.audit.map((entry) => auditStatement(db, context, entry)),
+  ]
+  const [first, ...rest] = statements
+  if (first === undefined) return { kind: "Committed", scheduled: [] }
+  try {
+    await db.batch([first, ...rest])
+    return { kind: "Committed", scheduled }
+  } catch (error) {
+    return outcomeOf(error)
+  }
+}
+
+function guardStatements(db: Database, context: CommitContext, plan: Commit): Statement[] {
+  const guards = [...(plan.guards ?? [])]
+  if (context.jobId !== null) {
+    guards.push(writerFor(db, context.tenantId).finishJob(context.jobId, context.now))
+  }
+  if (context.claim !== null && plan.answer !== undefined) {
+    guards.push(storeAnswer(db, context.claim, plan.answer))
+  }
+  return guards.flatMap(({ guard }) => [guard, guardHit(db)])
+}
+
+/** Errors, and so rolls back, unless the statement before it changed exactly one row. */
+function guardHit(db: Database): Statement {
+  return db.run(
+    sql`INSERT OR REPLACE INTO ${commitGuard} (id, hit) VALUES (1, CASE WHEN changes() = 1 THEN 1 END)`,
+  )
+}
+
+/** The answer is stored only by the request that holds the key and only once. */
+export function storeAnswer(db: Database, claim: Claim, answer: Answer): Guarded {
+  const where = and(
+    eq(idempotency.tenantId, claim.tenantId),
+    eq(idempotency.scope, claim.scope),
+    eq(idempotency.claim, claim.token),
+    isNull(idempotency.status),
+  )
+  return {
+    guard: db
+      .update(idempotency)
+      .set({ status: answer.status, body: answer.body, sealed: answer.secret === true })
+      .where(where),
+  }
+}
+
+function ledgerStatements(db: Database, context: CommitContext, postings: readonly Posting[]): Statement[] {
+  return postings.flatMap((posting) => {
+    const transactionId = context.newId()
+    return posting.entries.map((entry) =>
+      db.insert(ledgerEntries).values({
+        id: context.newId(),
+        tenantId: context.tenantId,
+        transactionId,
+        account: entry.account,
+        customerId: posting.customerId,
+        currency: posting.currency,
+        amountMinor: entry.amount,
+        cause: posting.cause,
+        causeId: posting.causeId,
+        bookedAt: context.now,
+      }),
+    )
+  })
+}
+
+/** Scheduling what is already scheduled under the same key changes nothing. */
+function agendaStatement(db: Database, context: CommitContext, item: Scheduled): Statement {
+  return db
+    .insert(agenda)
+    .values({
+      ...item,
+      tenantId: context.tenantId,
+      status: "Pending",
+      attempts: 0,
+      createdAt: context.now,
+    })
+    .onConflictDoNothing()
+}
+
+function auditStatement(db: Database, context: CommitContext, entry: AuditEntry): Statement {
+  return db.insert(audit).values({
+    id: context.newId(),
+    tenantId: context.tenantId,
+    at: context.now,
+    actorType: context.actor.type,
+    actorId: context.actor.id,
+    action: entry.action,
+    subjectType: entry.subjectType,
+    subjectId: entry.subjectId,
+    customerId: entry.customerId ?? null,
+    before: entry.before ?? null,
+    after: entry.after ?? null,
+    requestId: context.requestId,
+  })
+}
+
+function outcomeOf(error: unknown): CommitOutcome {
+  const text = messages(error)
+  if (text.includes("NOT NULL constraint failed: commit_guard.hit")) return { kind: "GuardMissed" }
+  const unique = /UNIQUE constraint failed: ([^:]+?)(?:: SQLITE|$)/m.exec(text)
+  if (unique?.[1] !== undefined) return { kind: "NotUnique", constraint: unique[1].trim() }
+  throw error
+}
+
+/** An error's message and those of its causes: drizzle wraps what D1 says. */
+function messages(error: unknown): string {
+  const parts: string[] = []
+  for (let at: unknown = error; at instanceof Error && parts.length < 5; at = at.cause) parts.push(at.message)
+  return parts.join("\n")
+}

@@ -1,0 +1,20 @@
+// Everything that can be read of one tenant. There is no reader without a tenant but those in ../system.ts.
+
+import type { Database } from "../database.ts"
+import { catalogReader } from "./catalog.ts"
+import { customerReader } from "./customers.ts"
+import { invoiceReader } from "./invoices.ts"
+import { recordReader } from "./records.ts"
+import { subscriptionReader } from "./subscriptions.ts"
+
+export type Readers = ReturnType<typeof readersFor>
+
+export function readersFor(db: Database, tenantId: string) {
+  return {
+    catalog: catalogReader(db, tenantId),
+    customers: customerReader(db, tenantId),
+    invoices: invoiceReader(db, tenantId),
+    records: recordReader(db, tenantId),
+    subscriptions: subscriptionReader(db, tenantId),
+  }
+}

@@ -1,0 +1,118 @@
+// Reads invoices, their lines, what was charged before, and the balances of the ledger, of one tenant.
+
+import { and, asc, eq, gte, inArray, lt, ne, sql } from "drizzle-orm"
+import type { Was } from "../../domain/billing.ts"
+import { addWas } from "../../domain/billing.ts"
+import type { Currency } from "../../domain/currency.ts"
+import { decimalOf } from "../../domain/decimal.ts"
+import type { InvoiceStatus } from "../../domain/invoice.ts"
+import type { LedgerAccount } from "../../domain/ledger.ts"
+import type { Minor } from "../../domain/money.ts"
+import { minor, nanos } from "../../domain/money.ts"
+import type { Instant } from "../../domain/time.ts"
+import type { Database } from "../database.ts"
+import type { InvoiceLineRow, InvoiceRow } from "../rows.ts"
+import { invoiceLines, invoices, ledgerEntries } from "../schema.ts"
+import type { Page } from "./page.ts"
+import { pageOf } from "./page.ts"
+
+export type InvoiceFilter = {
+  readonly customerId?: string | undefined
+  readonly subscriptionId?: string | undefined
+  readonly status?: InvoiceStatus | undefined
+  readonly from?: Instant | undefined
+  readonly to?: Instant | undefined
+  /** Customers do not see drafts. */
+  readonly hideDrafts?: boolean
+}
+
+export type InvoiceWithLines = { readonly invoice: InvoiceRow; readonly lines: readonly InvoiceLineRow[] }
+
+export type Balance = { readonly account: LedgerAccount; readonly currency: Currency; readonly amount: Minor }
+
+export function invoiceReader(db: Database, tenantId: string) {
+  function linesOf(invoiceId: string): Promise<InvoiceLineRow[]> {
+    return db
+      .select()
+      .from(invoiceLines)
+      .where(and(eq(invoiceLines.tenantId, tenantId), eq(invoiceLines.invoiceId, invoiceId)))
+      .orderBy(asc(invoiceLines.position))
+  }
+
+  return {
+    async byId(id: string): Promise<InvoiceWithLines | null> {
+      const where = and(eq(invoices.tenantId, tenantId), eq(invoices.id, id))
+      const [invoice, lines] = await Promise.all([db.select().from(invoices).where(where).get(), linesOf(id)])
+      return invoice === undefined ? null : { invoice, lines }
+    },
+
+    list: (page: Page, filter: InvoiceFilter) =>
+      pageOf(db, invoices, tenantId, page, [
+        filter.customerId === undefined ? undefined : eq(invoices.customerId, filter.customerId),
+        filter.subscriptionId === undefined ? undefined : eq(invoices.subscriptionId, filter.subscriptionId),
+        filter.status === undefined ? undefined : eq(invoices.status, filter.status),
+        filter.from === undefined ? undefined : gte(invoices.createdAt, filter.from),
+        filter.to === undefined ? undefined : lt(invoices.createdAt, filter.to),
+        filter.hideDrafts === true ? ne(invoices.status, "Draft") : undefined,
+      ]),
+
+    /** What invoices that are not void already took for these charges, but for one invoice that is redone. */
+    async was(lineKeys: readonly string[], exceptInvoiceId: string | null): Promise<Map<string, Was>> {
+      const sums = new Map<string, Was>()
+      const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(lineKeys)}))`
+      const rows = await db
+        .select({
+          lineKey: invoiceLines.lineKey,
+          quantity: invoiceLines.quantity,
+          rated: invoiceLines.ratedNanos,
+          amount: invoiceLines.amountMinor,
+        })
+        .from(invoiceLines)
+        .innerJoin(
+          invoices,
+          and(eq(invoices.tenantId, invoiceLines.tenantId), eq(invoices.id, invoiceLines.invoiceId)),
+        )
+        .where(
+          and(
+            eq(invoiceLines.tenantId, tenantId),
+            sql`${invoiceLines.lineKey} IN ${wanted}`,
+            ne(invoices.status, "Void"),
+            exceptInvoiceId === null ? undefined : ne(invoices.id, exceptInvoiceId),
+          ),
+        )
+      for (const row of rows) {
+        const part: Was = {
+          quantity: decimalOf(row.quantity),
+          rated: nanos(BigInt(row.rated)),
+          amount: row.amount,
+        }
+        sums.set(row.lineKey, addWas(sums.get(row.lineKey), part))
+      }
+      return sums
+    },
+
+    /** What a customer's accounts stand at. Sums stay exact: they are far below 2^53 or the codec refuses them. */
+    async balances(customerId: string): Promise<Balance[]> {
+      const rows = await db
+        .select({
+          account: ledgerEntries.account,
+          currency: ledgerEntries.currency,
+          amount: sql<string>`CAST(SUM(${ledgerEntries.amountMinor}) AS TEXT)`,
+        })
+        .from(ledgerEntries)
+        .where(and(eq(ledgerEntries.tenantId, tenantId), eq(ledgerEntries.customerId, customerId)))
+        .groupBy(ledgerEntries.currency, ledgerEntries.account)
+      return rows.map((row) => ({ ...row, amount: minor(BigInt(row.amount)) }))
+    },
+
+    /** Whether anything is drafted or owed: such a customer can't be closed. */
+    async owes(customerId: string): Promise<boolean> {
+      const where = and(
+        eq(invoices.tenantId, tenantId),
+        eq(invoices.customerId, customerId),
+        inArray(invoices.status, ["Draft", "Open"]),
+      )
+      return (await db.select({ id: invoices.id }).from(invoices).where(where).get()) !== undefined
+    },
+  }
+}

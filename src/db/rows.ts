@@ -1,0 +1,16 @@
+// The rows as they are read, under the names that the rest of the code uses.
+
+import type * as schema from "./schema.ts"
+
+export type TenantRow = typeof schema.tenants.$inferSelect
+export type ApiKeyRow = typeof schema.apiKeys.$inferSelect
+export type CustomerRow = typeof schema.customers.$inferSelect
+export type ProductRow = typeof schema.products.$inferSelect
+export type PlanRow = typeof schema.plans.$inferSelect
+export type PlanVersionRow = typeof schema.planVersions.$inferSelect
+export type SkuRow = typeof schema.skus.$inferSelect
+export type SubscriptionRow = typeof schema.subscriptions.$inferSelect
+export type InvoiceRow = typeof schema.invoices.$inferSelect
+export type InvoiceLineRow = typeof schema.invoiceLines.$inferSelect
+export type AgendaRow = typeof schema.agenda.$inferSelect
+export type AuditRow = typeof schema.audit.$inferSelect

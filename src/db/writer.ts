@@ -1,0 +1,100 @@
+// Statement builders, bound to one tenant. They only build: nothing happens until `commit`.
+// Law: every row gets the tenant's id here, and every update names it, so another tenant's row cannot be reached.
+
+import { and, eq, isNull, sql } from "drizzle-orm"
+import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core"
+import type { Database, Guarded, Statement } from "./database.ts"
+import { agenda, planVersions, skus, tenants } from "./schema.ts"
+import type { Instant } from "../domain/time.ts"
+
+type TenantTable = SQLiteTable & { tenantId: SQLiteColumn }
+type VersionedTable = TenantTable & { id: SQLiteColumn; version: SQLiteColumn }
+type Row<T extends SQLiteTable> = Omit<T["$inferInsert"], "tenantId">
+type Changes<T extends SQLiteTable> = Partial<Omit<T["$inferInsert"], "tenantId" | "id" | "version">>
+type PlanVersionChanges = Partial<Pick<typeof planVersions.$inferInsert, "cadence" | "terms">>
+
+export type Writer = ReturnType<typeof writerFor>
+export type PlanVersionRow = typeof planVersions.$inferSelect
+
+export function writerFor(db: Database, tenantId: string) {
+  return {
+    insert<T extends TenantTable>(table: T, row: Row<T>): Statement {
+      return db.insert(table).values({ ...row, tenantId } as unknown as T["$inferInsert"])
+    },
+
+    /** Changes one row that must still have the version that was read, and counts the version up. */
+    update<T extends VersionedTable>(table: T, id: string, version: number, changes: Changes<T>): Guarded {
+      const set = { ...changes, version: version + 1 } as unknown as T["$inferInsert"]
+      const where = and(eq(table.tenantId, tenantId), eq(table.id, id), eq(table.version, version))
+      return { guard: db.update(table).set(set).where(where) }
+    },
+
+    /** Changes a row that no guard protects, because another row of the same commit does. */
+    change<T extends TenantTable & { id: SQLiteColumn }>(
+      table: T,
+      id: string,
+      changes: Changes<T>,
+    ): Statement {
+      const set = changes as unknown as T["$inferInsert"]
+      return db
+        .update(table)
+        .set(set)
+        .where(and(eq(table.tenantId, tenantId), eq(table.id, id)))
+    },
+
+    updateTenant(
+      version: number,
+      changes: Partial<Omit<typeof tenants.$inferInsert, "id" | "version">>,
+    ): Guarded {
+      const where = and(eq(tenants.id, tenantId), eq(tenants.version, version))
+      return {
+        guard: db
+          .update(tenants)
+          .set({ ...changes, version: version + 1 })
+          .where(where),
+      }
+    },
+
+    /** Takes the next invoice number, if it is still the expected one. */
+    takeInvoiceNumber(expected: number): Guarded {
+      const where = and(eq(tenants.id, tenantId), eq(tenants.nextInvoiceNumber, expected))
+      return {
+        guard: db
+          .update(tenants)
+          .set({ nextInvoiceNumber: expected + 1 })
+          .where(where),
+      }
+    },
+
+    /** Ends the current terms of a SKU at a plan version. */
+    retireSku(skuId: string, toVersion: number): Guarded {
+      const where = and(eq(skus.tenantId, tenantId), eq(skus.id, skuId), isNull(skus.toVersion))
+      return { guard: db.update(skus).set({ toVersion }).where(where) }
+    },
+
+    /** Changes the terms of a SKU that begin at a plan version, and no others of it. */
+    changeSku(skuId: string, fromVersion: number, changes: Changes<typeof skus>): Guarded {
+      const where = and(eq(skus.tenantId, tenantId), eq(skus.id, skuId), eq(skus.fromVersion, fromVersion))
+      return { guard: db.update(skus).set(changes).where(where) }
+    },
+
+    /** Changes the terms of a plan version in place: only for a version that nobody has subscribed to. */
+    changePlanVersion(planId: string, planVersion: number, changes: PlanVersionChanges): Guarded {
+      const where = and(
+        eq(planVersions.tenantId, tenantId),
+        eq(planVersions.planId, planId),
+        eq(planVersions.planVersion, planVersion),
+      )
+      return { guard: db.update(planVersions).set(changes).where(where) }
+    },
+
+    finishJob(agendaId: string, doneAt: Instant): Guarded {
+      const where = and(
+        eq(agenda.tenantId, tenantId),
+        eq(agenda.id, agendaId),
+        sql`${agenda.status} <> 'Done'`,
+      )
+      return { guard: db.update(agenda).set({ status: "Done", doneAt, leaseUntil: null }).where(where) }
+    },
+  }
+}
