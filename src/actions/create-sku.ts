@@ -1,0 +1,85 @@
+// Adds a SKU, a price, to a plan.
+
+import type { PlanWithTerms } from "../db/readers/catalog.ts"
+import type { SkuRow } from "../db/rows.ts"
+import { skus } from "../db/schema.ts"
+import type { SkuTerms } from "../domain/catalog.ts"
+import type { Currency } from "../domain/currency.ts"
+import { err, ok } from "../domain/result.ts"
+import { skuFieldsOf } from "../domain/sku-changes.ts"
+import { limits } from "../limits.ts"
+import type { Outcome, Reply } from "./act.ts"
+import { act } from "./act.ts"
+import { refuseArchived } from "./find-catalog.ts"
+import type { Refusal } from "./refusal.ts"
+import { missing, refusal } from "./refusal.ts"
+import { revisePlan } from "./revise-plan.ts"
+import type { Scope } from "./scope.ts"
+
+export type NewSku = {
+  readonly planId: string
+  readonly name: string
+  readonly currency: Currency
+  readonly terms: SkuTerms
+}
+
+export async function createSku(scope: Scope, input: NewSku, reply: Reply<SkuRow>): Promise<Outcome<SkuRow>> {
+  const id = scope.newId()
+  return act(
+    scope,
+    async () => {
+      const plan = await scope.read.catalog.plan(input.planId)
+      if (plan === null) return err(missing("plan_id", "plan"))
+      const refused = await refuse(scope, plan, input.currency)
+      if (refused !== null) return err(refused)
+      const { revised, guards, writes } = revisePlan(scope, plan, {})
+      const row: SkuRow = {
+        ...input,
+        id,
+        tenantId: scope.tenant.id,
+        fromVersion: revised.plan.currentVersion,
+        toVersion: null,
+        archivedAt: null,
+        createdAt: scope.now,
+      }
+      return ok({
+        value: row,
+        commit: {
+          guards,
+          writes: [...writes, scope.write.insert(skus, row)],
+          audit: [{ action: "sku.created", subjectType: "Sku", subjectId: id, after: skuState(row) }],
+        },
+      })
+    },
+    reply,
+  )
+}
+
+async function refuse(scope: Scope, { plan }: PlanWithTerms, currency: Currency): Promise<Refusal | null> {
+  const archived = refuseArchived(plan)
+  if (archived !== null) return archived
+  const present = await scope.read.catalog.skusAt(plan.id, plan.currentVersion)
+  if (present.length >= limits.skusPerPlan) {
+    return refusal("invalid_state", `A plan has at most ${limits.skusPerPlan} SKUs.`)
+  }
+  return refuseCurrency(present, currency)
+}
+
+/** An invoice has one currency, and so have the prices of a plan. */
+export function refuseCurrency(others: readonly SkuRow[], currency: Currency): Refusal | null {
+  const other = others.find((sku) => sku.currency !== currency)
+  if (other === undefined) return null
+  const message = `The SKUs of this plan are priced in ${other.currency}, not in ${currency}.`
+  return refusal("currency_mismatch", message, [{ path: "currency", message }])
+}
+
+/** A SKU as the audit trail keeps it. */
+export function skuState(row: SkuRow) {
+  return {
+    plan_id: row.planId,
+    plan_version: row.fromVersion,
+    name: row.name,
+    currency: row.currency,
+    ...skuFieldsOf(row.terms),
+  }
+}

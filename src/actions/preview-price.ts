@@ -1,0 +1,50 @@
+// What a price comes to for a quantity or for some events: a price calculator. Changes nothing.
+
+import type { SkuTerms } from "../domain/catalog.ts"
+import { pricingModelOf } from "../domain/catalog.ts"
+import type { Currency } from "../domain/currency.ts"
+import type { Decimal } from "../domain/decimal.ts"
+import { decimalOf, max, ONE, ZERO } from "../domain/decimal.ts"
+import type { Properties } from "../domain/measure.ts"
+import { measure } from "../domain/measure.ts"
+import { price } from "../domain/pricing/index.ts"
+import type { Priced } from "../domain/pricing/index.ts"
+import { err, ok } from "../domain/result.ts"
+import type { Outcome } from "./act.ts"
+import { invalid, invalidFields, missing } from "./refusal.ts"
+import type { Scope } from "./scope.ts"
+
+type Price = { readonly currency: Currency; readonly terms: SkuTerms }
+
+export type PreviewInput = {
+  readonly sku: Price | { readonly id: string }
+  /** Decimal text. */
+  readonly quantity: string | undefined
+  readonly events: readonly Properties[] | undefined
+}
+
+export type Preview = Price & { readonly quantity: Decimal; readonly priced: Priced }
+
+export async function previewPrice(scope: Scope, input: PreviewInput): Promise<Outcome<Preview>> {
+  const sku = "id" in input.sku ? await scope.read.catalog.sku(input.sku.id) : input.sku
+  if (sku === null) return err(missing("sku_id", "SKU"))
+  const quantity = quantityOf(sku.terms, input)
+  if (!quantity.ok) return quantity
+  const priced = price(pricingModelOf(sku.terms.price), quantity.value)
+  return ok({ currency: sku.currency, terms: sku.terms, quantity: quantity.value, priced })
+}
+
+function quantityOf(terms: SkuTerms, { quantity, events }: PreviewInput): Outcome<Decimal> {
+  if (quantity !== undefined && events !== undefined) {
+    return err(invalid("events", "Give a quantity or events, not both."))
+  }
+  if (quantity !== undefined) return ok(decimalOf(quantity))
+  if (events === undefined) {
+    if (terms.price.model === "Flat") return ok(ONE)
+    return err(invalid("quantity", "Give the quantity to price, or the events that make it up."))
+  }
+  if (terms.meter === null) return err(invalid("events", "The SKU has no meter that could count events."))
+  const total = measure(terms.meter, events)
+  // As on an invoice: a total below zero is priced as none.
+  return total.ok ? ok(max(total.value, ZERO)) : err(invalidFields([total.error]))
+}

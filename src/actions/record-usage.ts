@@ -1,0 +1,190 @@
+// Records usage events in the meters of their subscriptions. No D1 on this path, once a meter knows its terms.
+// What a repeat means: nothing. A meter counts an id once, whenever and however often it comes.
+
+import type { SubscriptionTerms } from "../db/readers/subscriptions.ts"
+import { assert } from "../domain/assert.ts"
+import { metersOf } from "../domain/catalog.ts"
+import { err, ok } from "../domain/result.ts"
+import type { Instant } from "../domain/time.ts"
+import { instant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
+import type {
+  EventInput,
+  EventResult,
+  IdempotencyKey,
+  RecordReply,
+  RejectionCode,
+} from "../meter/protocol.ts"
+import { isUuid } from "../runtime/ids.ts"
+import type { Outcome } from "./act.ts"
+import { mayReach } from "./find.ts"
+import { meterTermsOf } from "./meter-terms.ts"
+import type { Refusal } from "./refusal.ts"
+import { notFound, refusal } from "./refusal.ts"
+import type { Scope } from "./scope.ts"
+
+export type { EventResult, IdempotencyKey }
+
+export type UsageEvent = EventInput & { readonly subscriptionId: string | null }
+
+export type Recorded = { readonly results: readonly EventResult[]; readonly replayed: boolean }
+
+/** Records events of one subscription, in one call to its meter. */
+export async function recordEvents(
+  scope: Scope,
+  subscriptionId: string,
+  events: readonly EventInput[],
+  idempotency: IdempotencyKey | null,
+): Promise<Outcome<Recorded>> {
+  if (!isUuid(subscriptionId)) return err(notFound("subscription"))
+  const meter = scope.meter(subscriptionId)
+  const request = {
+    customerId: scope.customerId,
+    futureLimit: latestTimestamp(scope),
+    receivedAt: scope.now,
+    idempotency,
+    events,
+  }
+  const reply = await meter.record({ ...request, terms: null })
+  if (reply.kind !== "NeedTerms") return recorded(reply)
+  const terms = await scope.read.subscriptions.withTerms(subscriptionId)
+  if (terms === null || !mayReach(scope, terms.subscription.customerId)) return err(notFound("subscription"))
+  return recorded(await meter.record({ ...request, terms: meterTermsOf(terms) }))
+}
+
+/**
+ * Records an event that names no subscription: in each running subscription of its customer that meters its type.
+ * The results are those of the subscriptions, oldest first.
+ */
+export async function recordForCustomer(
+  scope: Scope,
+  event: EventInput,
+): Promise<Outcome<readonly EventResult[]>> {
+  const customerId = event.customerId ?? scope.customerId
+  if (customerId === null || !mayReach(scope, customerId)) return err(notFound("customer"))
+  const results: EventResult[] = []
+  for (const { subscription } of await meteringSubscriptions(scope, customerId, event.eventType)) {
+    const outcome = await recordEvents(scope, subscription.id, [event], null)
+    if (!outcome.ok) return outcome
+    results.push(...outcome.value.results)
+  }
+  if (results.length > 0) return ok(results)
+  const detail = `The customer has no running subscription whose plan meters ${event.eventType}.`
+  return err(refusal("event_not_metered", detail, [{ path: "event_type", message: detail }]))
+}
+
+async function meteringSubscriptions(
+  scope: Scope,
+  customerId: string,
+  eventType: string,
+): Promise<SubscriptionTerms[]> {
+  const running = await scope.read.subscriptions.running(customerId, limits.subscriptionsPerEvent)
+  const terms = await Promise.all(running.map((row) => scope.read.subscriptions.termsOf(row)))
+  return terms.filter(
+    (found): found is SubscriptionTerms =>
+      found !== null && metersOf(found.skus).some((meter) => meter.eventType === eventType),
+  )
+}
+
+/** What became of a batch: one entry per event, in the order of the events. */
+export type BatchResult =
+  | EventResult
+  | { readonly accepted: false; readonly code: "not_found" | "meter_busy" | "event_not_metered" }
+
+/** Records a mixed batch, subscription by subscription side by side. A group that fails leaves the others alone. */
+export async function recordBatch(scope: Scope, events: readonly UsageEvent[]): Promise<BatchResult[]> {
+  const results = new Map<number, BatchResult>()
+  const groups = Map.groupBy(events.keys(), (at) => events[at]?.subscriptionId ?? null)
+  await Promise.all(
+    [...groups].map(async ([subscriptionId, positions]) => {
+      const group = positions.flatMap((at) => events[at] ?? [])
+      const told =
+        subscriptionId === null
+          ? await recordEach(scope, group)
+          : groupResults(await recordEvents(scope, subscriptionId, group, null), group.length)
+      for (const [index, at] of positions.entries()) {
+        const result = told[index]
+        if (result !== undefined) results.set(at, result)
+      }
+    }),
+  )
+  return events.map((event, at) => {
+    const result = results.get(at)
+    assert(result !== undefined, "every event of a batch has a result", { id: event.id })
+    return result
+  })
+}
+
+async function recordEach(scope: Scope, events: readonly EventInput[]): Promise<BatchResult[]> {
+  const results: BatchResult[] = []
+  for (const event of events) {
+    const outcome = await recordForCustomer(scope, event)
+    results.push(outcome.ok ? worstOf(outcome.value) : { accepted: false, code: batchCode(outcome.error) })
+  }
+  return results
+}
+
+function groupResults(outcome: Outcome<Recorded>, size: number): readonly BatchResult[] {
+  if (outcome.ok) return outcome.value.results
+  const code = batchCode(outcome.error)
+  return Array.from({ length: size }, () => ({ accepted: false, code }))
+}
+
+function batchCode(error: Refusal): "not_found" | "meter_busy" | "event_not_metered" {
+  return error.code === "meter_busy" || error.code === "event_not_metered" ? error.code : "not_found"
+}
+
+/** Of one event in several subscriptions: rejected if any rejects it, a duplicate if all had it. */
+export function worstOf(results: readonly EventResult[]): EventResult {
+  const rejected = results.find((result) => !result.accepted)
+  if (rejected !== undefined) return rejected
+  const accepted = results.filter((result) => result.accepted)
+  return {
+    accepted: true,
+    duplicate: accepted.every((result) => result.duplicate),
+    billable: accepted.some((result) => result.billable),
+  }
+}
+
+function recorded(reply: RecordReply): Outcome<Recorded> {
+  switch (reply.kind) {
+    case "Recorded":
+      return ok({ results: reply.results, replayed: reply.replayed })
+    case "KeyReused":
+      return err(refusal("idempotency_key_reused", "This Idempotency-Key was used for another event."))
+    case "Busy":
+      return err(
+        refusal(
+          "meter_busy",
+          "The subscription's meter has more events waiting than it takes. Send again shortly.",
+        ),
+      )
+    case "NotFound":
+    case "NeedTerms":
+      return err(notFound("subscription"))
+  }
+}
+
+/**
+ * The latest timestamp that is taken. A test tenant's clock may stand still while events carry real time, so for it
+ * the later of both clocks counts.
+ */
+function latestTimestamp(scope: Scope): Instant {
+  const wall = scope.platform.wallNow()
+  const now = scope.tenant.mode === "test" && wall > scope.now ? wall : scope.now
+  return instant(now + limits.eventSkewMs)
+}
+
+const REJECTIONS: Readonly<Record<RejectionCode, string>> = {
+  event_id_conflict:
+    "Another event with this id and other content was accepted before. An id names one event for ever.",
+  timestamp_in_future: "The timestamp lies more than five minutes ahead.",
+  subscription_ended: "The subscription had ended at this timestamp.",
+  property_missing: "A property that a meter of this event type sums is missing.",
+  property_not_a_number: "A property that a meter of this event type sums is not a decimal within bounds.",
+  customer_mismatch: "The subscription is not this customer's.",
+}
+
+export function rejectionText(code: RejectionCode): string {
+  return REJECTIONS[code]
+}

@@ -1,0 +1,117 @@
+// What an action works with: one tenant's readers and writers, one reading of its clock, one way to commit.
+// Law: an action never sees another tenant, never reads a clock, and changes nothing but through `commit`.
+
+import type { Actor, Answer, Claim, Commit, CommitOutcome, Scheduled } from "../db/commit.ts"
+import { commit } from "../db/commit.ts"
+import type { Database } from "../db/database.ts"
+import type { Readers } from "../db/readers/index.ts"
+import { readersFor } from "../db/readers/index.ts"
+import type { TenantRow } from "../db/rows.ts"
+import type { Writer } from "../db/writer.ts"
+import { writerFor } from "../db/writer.ts"
+import type { Instant } from "../domain/time.ts"
+import { instant } from "../domain/time.ts"
+import type { MeterClient } from "../meter/client.ts"
+import { seal, unseal } from "../runtime/seal.ts"
+
+/** The machine below all tenants. Built once per request or job by the composition root. */
+export type Platform = {
+  readonly db: Database
+  readonly rootKey: string
+  readonly jwtSecret: string
+  readonly wallNow: () => Instant
+  readonly newId: () => string
+  readonly meter: (tenantId: string, subscriptionId: string) => MeterClient
+  /** Puts agenda rows on the queue. Losing the call loses nothing: cron finds the rows. */
+  readonly enqueue: (tenantId: string, agendaIds: readonly string[]) => Promise<void>
+  /** Keeps the isolate alive for work whose loss does no harm. */
+  readonly background: (work: Promise<unknown>) => void
+}
+
+export type ClaimState = { readonly claim: Claim; stored: boolean }
+
+export type Scope = {
+  readonly platform: Platform
+  readonly tenant: TenantRow
+  readonly now: Instant
+  readonly actor: Actor
+  /** Set when the caller is a customer, who reaches nobody else. */
+  readonly customerId: string | null
+  readonly jobId: string | null
+  readonly claim: ClaimState | null
+  readonly read: Readers
+  readonly write: Writer
+  readonly newId: () => string
+  readonly meter: (subscriptionId: string) => MeterClient
+  readonly commit: (plan: Commit) => Promise<CommitOutcome>
+}
+
+export type ScopeOptions = {
+  readonly actor: Actor
+  readonly requestId: string
+  readonly now: Instant
+  readonly customerId?: string | null
+  readonly jobId?: string | null
+  readonly claim?: ClaimState | null
+  /** Whether rows that are due at once go to the queue right after the commit. An advance runs them itself. */
+  readonly announce?: boolean
+}
+
+export function scopeFor(platform: Platform, tenant: TenantRow, options: ScopeOptions): Scope {
+  const claim = options.claim ?? null
+  const jobId = options.jobId ?? null
+  return {
+    platform,
+    tenant,
+    now: options.now,
+    actor: options.actor,
+    customerId: options.customerId ?? null,
+    jobId,
+    claim,
+    read: readersFor(platform.db, tenant.id),
+    write: writerFor(platform.db, tenant.id),
+    newId: platform.newId,
+    meter: (subscriptionId) => platform.meter(tenant.id, subscriptionId),
+    async commit(plan) {
+      const context = {
+        tenantId: tenant.id,
+        now: options.now,
+        actor: options.actor,
+        requestId: options.requestId,
+        claim: claim?.claim ?? null,
+        jobId,
+        newId: platform.newId,
+      }
+      const outcome = await commit(platform.db, context, await sealed(platform, plan))
+      if (outcome.kind === "Committed") {
+        if (claim !== null && plan.answer !== undefined) claim.stored = true
+        if (options.announce !== false) announce(platform, tenant.id, options.now, outcome.scheduled)
+      }
+      return outcome
+    },
+  }
+}
+
+const SEALED_ANSWERS = "idempotent answers"
+
+/** An answer with a credential in it is stored so that only this platform's secret opens it again. */
+async function sealed(platform: Platform, plan: Commit): Promise<Commit> {
+  const { answer } = plan
+  if (answer?.secret !== true) return plan
+  return { ...plan, answer: { ...answer, body: await seal(answer.body, platform.jwtSecret, SEALED_ANSWERS) } }
+}
+
+/** The stored answer as it was told the first time. */
+export async function opened(platform: Platform, answer: Answer): Promise<string> {
+  return answer.secret === true ? unseal(answer.body, platform.jwtSecret, SEALED_ANSWERS) : answer.body
+}
+
+function announce(platform: Platform, tenantId: string, now: Instant, scheduled: readonly Scheduled[]): void {
+  const due = scheduled.filter((item) => item.dueAt <= now).map((item) => item.id)
+  if (due.length > 0) platform.background(platform.enqueue(tenantId, due))
+}
+
+/** Where a tenant's clock stands: the wall for live tenants, and for test tenants whose clock was never set. */
+export function tenantNow(tenant: Pick<TenantRow, "clockAt">, wall: Instant): Instant {
+  return tenant.clockAt === null ? wall : instant(tenant.clockAt)
+}

@@ -1,0 +1,64 @@
+// The native API: one app, one way to refuse bad input, one way to answer errors.
+
+import { OpenAPIHono } from "@hono/zod-openapi"
+import type { MiddlewareHandler } from "hono"
+import { HTTPException } from "hono/http-exception"
+import { invalidFields } from "../actions/refusal.ts"
+import { BrokenInvariant } from "../domain/assert.ts"
+import { isUuid, newId } from "../runtime/ids.ts"
+import { log } from "../runtime/log.ts"
+import { readableBody } from "./shared/body.ts"
+import type { ApiEnv, Ctx, Door } from "./shared/door.ts"
+import { faultsOf } from "./shared/faults.ts"
+import { Problem, problemOf, problemResponse } from "./shared/problems.ts"
+
+export type Api = OpenAPIHono<ApiEnv>
+
+/** `door` gives what a request works with; it is null where only the OpenAPI document is wanted. */
+export function newApi(door: ((c: Ctx) => Door) | null): Api {
+  const api: Api = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      throw problemOf(invalidFields(faultsOf(result.error.issues)))
+    },
+  })
+  api.use(requestId)
+  api.onError((error, c) => problemResponse(c, asProblem(error, c)))
+  api.notFound((c) =>
+    problemResponse(c, new Problem("not_found", `There is nothing at ${c.req.method} ${c.req.path}.`)),
+  )
+  if (door !== null) {
+    api.use(async (c, next) => {
+      c.set("door", door(c))
+      await next()
+    })
+    api.use(readableBody)
+  }
+  return api
+}
+
+const requestId: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  const given = c.req.header("X-Request-Id")
+  const id = given !== undefined && isUuid(given) ? given : newId()
+  c.set("requestId", id)
+  await next()
+  c.res.headers.set("X-Request-Id", id)
+}
+
+function asProblem(error: Error, c: Ctx): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof HTTPException && error.status < 500) {
+    return new Problem("malformed_request", error.message)
+  }
+  const fields = { request_id: c.get("requestId"), method: c.req.method, path: c.req.path }
+  const state = error instanceof BrokenInvariant ? { state: printable(error.state) } : {}
+  log.error("request failed", error, { ...fields, ...state })
+  return new Problem(
+    "internal_error",
+    "The request was not carried out. Quote the request_id when you report this.",
+  )
+}
+
+function printable(state: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(state, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value))
+}

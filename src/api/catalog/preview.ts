@@ -1,0 +1,134 @@
+// POST /admin/v1/catalog/skus/preview
+
+import { createRoute, z } from "@hono/zod-openapi"
+import type { Preview, PreviewInput } from "../../actions/preview-price.ts"
+import { previewPrice } from "../../actions/preview-price.ts"
+import { assert } from "../../domain/assert.ts"
+import { PRICING_MODELS } from "../../domain/catalog.ts"
+import { formatDecimal } from "../../domain/decimal.ts"
+import { formatNanos, minorToNanos, ratioToNanos, roundToMinor } from "../../domain/money.ts"
+import type { PricePart } from "../../domain/pricing/index.ts"
+import { limits } from "../../limits.ts"
+import type { Api } from "../app.ts"
+import { writes } from "../shared/access.ts"
+import { body, json, unwrap, writeProblems } from "../shared/door.ts"
+import { AmountNanos, CurrencyText, DecimalText, Id, Quantity } from "../shared/fields.ts"
+import { faultsInto } from "./faults.ts"
+import { InlineSku, skuTermsOf } from "./sku-schemas.ts"
+
+const PreviewBody = z
+  .strictObject({
+    sku: InlineSku.optional(),
+    sku_id: Id("SKU").optional().openapi({ example: "01944b1f-0000-7000-8000-000000000005" }),
+    quantity: Quantity.optional().openapi({ description: "What to price.", example: "12000000" }),
+    events: z
+      .array(z.record(z.string(), z.unknown()))
+      .max(limits.batchEvents)
+      .optional()
+      .openapi({
+        description: "Instead of a quantity: the properties of events, which the SKU's meter adds up.",
+        example: [{ tokens: 1500 }, { tokens: 500 }],
+      }),
+  })
+  .superRefine(
+    faultsInto(({ sku, sku_id: id }) => {
+      if ((sku === undefined) !== (id === undefined)) return []
+      return [{ path: "sku", message: "Give either sku or sku_id." }]
+    }),
+  )
+  .openapi("PricePreviewInput", {
+    example: {
+      sku: {
+        pricing_model: "Graduated",
+        currency: "USD",
+        meter_event_type: "api.request",
+        tiers: [
+          { up_to: 1_000_000, unit_amount_nanos: "1000000" },
+          { up_to: 10_000_000, unit_amount_nanos: "750000" },
+          { up_to: null, unit_amount_nanos: "500000" },
+        ],
+      },
+      quantity: "12000000",
+    },
+  })
+
+const PartSchema = z
+  .object({
+    tier: z
+      .int()
+      .nullable()
+      .openapi({ description: "Which of the tiers, from 0; null in other models.", example: 0 }),
+    label: z.string().openapi({ example: "First 1000000" }),
+    quantity: DecimalText.openapi({ example: "1000000" }),
+    unit_amount_nanos: AmountNanos.openapi({ example: "1000000" }),
+    flat_amount_nanos: AmountNanos.openapi({ example: "0" }),
+    amount_nanos: AmountNanos.openapi({ description: "quantity × unit + flat.", example: "1000000000000" }),
+  })
+  .openapi("PricePart")
+
+const PreviewSchema = z
+  .object({
+    pricing_model: z.enum(PRICING_MODELS).openapi({ example: "Graduated" }),
+    currency: CurrencyText,
+    quantity: DecimalText.openapi({ example: "12000000" }),
+    amount_nanos: AmountNanos.openapi({
+      description: "Before it is rounded to the minor unit of the currency.",
+      example: "8750000000000",
+    }),
+    rounded_nanos: AmountNanos.openapi({
+      description: "What an invoice line takes: whole minor units, rounded once, half away from zero.",
+      example: "8750000000000",
+    }),
+    tiers: z.array(PartSchema).openapi({ description: "What the amount is made of." }),
+  })
+  .openapi("PricePreview")
+
+const route = createRoute({
+  method: "post",
+  path: "/admin/v1/catalog/skus/preview",
+  operationId: "previewPrice",
+  tags: ["Catalog"],
+  summary: "Preview a price",
+  description:
+    "What a SKU, made up here or stored, comes to for a quantity or for some events. Changes nothing.",
+  ...writes("catalog:read"),
+  request: body(PreviewBody),
+  responses: { 200: json(PreviewSchema, "The price, tier by tier."), ...writeProblems(404) },
+})
+
+export function register(api: Api): void {
+  api.openapi(route, async (c) => {
+    const input = previewFrom(c.req.valid("json"))
+    return c.json(previewToApi(unwrap(await previewPrice(c.get("scope"), input))), 200)
+  })
+}
+
+function previewFrom({ sku, sku_id: id, quantity, events }: z.output<typeof PreviewBody>): PreviewInput {
+  if (sku !== undefined) {
+    return { sku: { currency: sku.currency, terms: skuTermsOf(sku) }, quantity, events }
+  }
+  assert(id !== undefined, "the schema passes only a body with one of sku and sku_id")
+  return { sku: { id }, quantity, events }
+}
+
+function previewToApi({ terms, currency, quantity, priced }: Preview): z.infer<typeof PreviewSchema> {
+  return {
+    pricing_model: terms.price.model,
+    currency,
+    quantity: formatDecimal(quantity),
+    amount_nanos: formatNanos(ratioToNanos(priced.amount)),
+    rounded_nanos: formatNanos(minorToNanos(roundToMinor(priced.amount, currency), currency)),
+    tiers: priced.parts.map(partToApi),
+  }
+}
+
+function partToApi(part: PricePart): z.infer<typeof PartSchema> {
+  return {
+    tier: part.tier,
+    label: part.label,
+    quantity: formatDecimal(part.quantity),
+    unit_amount_nanos: formatNanos(part.unitAmount),
+    flat_amount_nanos: formatNanos(part.flatAmount),
+    amount_nanos: formatNanos(ratioToNanos(part.amount)),
+  }
+}

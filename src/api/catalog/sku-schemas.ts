@@ -1,0 +1,198 @@
+// How SKUs look on the wire: one flat object for all pricing models, which takes the fields of its model and no others.
+
+import { z } from "@hono/zod-openapi"
+import { skuState } from "../../actions/create-sku.ts"
+import type { SkuChanges } from "../../actions/update-sku.ts"
+import type { SkuRow } from "../../db/rows.ts"
+import { assert } from "../../domain/assert.ts"
+import type { FieldFault, SkuTerms } from "../../domain/catalog.ts"
+import { PRICING_MODELS } from "../../domain/catalog.ts"
+import type { SkuFields, TierFields } from "../../domain/sku-fields.ts"
+import { skuTermsFrom } from "../../domain/sku-fields.ts"
+import { limits } from "../../limits.ts"
+import {
+  AmountNanos,
+  CurrencyCode,
+  CurrencyText,
+  Id,
+  Name,
+  PositiveQuantity,
+  PriceNanos,
+  timestamp,
+  TimestampText,
+} from "../shared/fields.ts"
+import { faultsInto } from "./faults.ts"
+import { TierInput, TierSchema, upToOf } from "./tier-schemas.ts"
+
+const PricingModelSchema = z.enum(PRICING_MODELS)
+const TimingSchema = z.enum(["InArrears", "InAdvance"])
+const AggregationSchema = z.enum(["Count", "Sum"])
+
+/** What prices usage, but for the model and the currency. */
+const PriceInput = {
+  billing_timing: TimingSchema.optional().openapi({
+    description: "When a fee is billed; InArrears by default. Usage always is.",
+    example: "InArrears",
+  }),
+  meter_event_type: z.string().min(1).max(limits.eventTypeLength).nullable().optional().openapi({
+    description:
+      "The events that it counts. Without one it is priced on the subscription's quantity (seats).",
+    example: "api.request",
+  }),
+  meter_aggregation: AggregationSchema.nullable().optional().openapi({
+    description: "Sum with a meter_property, Count without one, by default.",
+    example: "Count",
+  }),
+  meter_property: z.string().min(1).max(limits.propertyNameLength).nullable().optional().openapi({
+    description: "The property of an event that Sum adds up.",
+    example: null,
+  }),
+  unit_amount_nanos: PriceNanos.optional().openapi({
+    description:
+      "Flat: per period. PerUnit: per unit. Package: per package. Committed: what committed_amount_nanos is divided by.",
+    example: "1000000",
+  }),
+  tiers: z.array(TierInput).max(limits.tiers).optional().openapi({
+    description: "Graduated, Volume: in order, the last one open.",
+  }),
+  package_size: PositiveQuantity.optional().openapi({
+    description: "Package: units of one package.",
+    example: "1000",
+  }),
+  committed_amount_nanos: PriceNanos.optional().openapi({
+    description: "Committed: paid in any case.",
+    example: "100000000000000",
+  }),
+  committed_quantity: PositiveQuantity.optional().openapi({
+    description: "Committed: what the commitment covers. Or give unit_amount_nanos.",
+    example: "1000000",
+  }),
+  overage_unit_amount_nanos: PriceNanos.optional().openapi({
+    description: "Committed: per unit beyond the commitment.",
+    example: "150000000",
+  }),
+}
+
+const Model = PricingModelSchema.openapi({ description: "How the quantity is priced.", example: "PerUnit" })
+const SkuName = Name.openapi({ description: "Stands on invoice lines.", example: "API Requests" })
+const Currency = CurrencyCode.openapi({
+  type: "string",
+  description: "ISO 4217; the same for all SKUs of a plan.",
+  example: "USD",
+})
+
+const PRICE_EXAMPLE = {
+  pricing_model: "PerUnit",
+  unit_amount_nanos: "1000000",
+  meter_event_type: "api.request",
+  currency: "USD",
+}
+
+const ruled = faultsInto(faultsOf)
+
+export const SkuInput = z
+  .strictObject({
+    plan_id: Id("plan").openapi({ example: "01944b1f-0000-7000-8000-000000000002" }),
+    name: SkuName,
+    pricing_model: Model,
+    currency: Currency,
+    ...PriceInput,
+  })
+  .superRefine(ruled)
+  .openapi("SkuInput", {
+    example: { plan_id: "01944b1f-0000-7000-8000-000000000002", name: "API Requests", ...PRICE_EXAMPLE },
+  })
+
+/** A price that belongs to no plan. */
+export const InlineSku = z
+  .strictObject({
+    plan_id: Id("plan").optional().openapi({ description: "Has no effect here." }),
+    name: Name.optional().openapi({ description: "Has no effect here." }),
+    pricing_model: Model,
+    currency: Currency,
+    ...PriceInput,
+  })
+  .superRefine(ruled)
+  .openapi("InlineSku", { example: PRICE_EXAMPLE })
+
+export const SkuUpdate = z
+  .strictObject({
+    name: SkuName.optional(),
+    pricing_model: Model.optional(),
+    currency: Currency.optional(),
+    ...PriceInput,
+  })
+  .openapi("SkuUpdate", { example: { name: "API Requests", unit_amount_nanos: "900000" } })
+
+const Price = AmountNanos.optional()
+
+export const SkuSchema = z
+  .object({
+    id: z.string().openapi({ example: "01944b1f-0000-7000-8000-000000000005" }),
+    plan_id: z.string().openapi({ example: "01944b1f-0000-7000-8000-000000000002" }),
+    plan_version: z
+      .int()
+      .openapi({ description: "The version of the plan that these terms began with.", example: 1 }),
+    name: z.string().openapi({ example: "API Requests" }),
+    pricing_model: PricingModelSchema.openapi({ example: "PerUnit" }),
+    currency: CurrencyText,
+    billing_timing: TimingSchema.openapi({ example: "InArrears" }),
+    meter_event_type: z.string().nullable().openapi({ example: "api.request" }),
+    meter_aggregation: AggregationSchema.nullable().openapi({ example: "Count" }),
+    meter_property: z.string().nullable().openapi({ example: null }),
+    unit_amount_nanos: Price.openapi({ example: "1000000" }),
+    tiers: z.array(TierSchema).optional(),
+    package_size: z.string().optional().openapi({ example: "1000" }),
+    committed_amount_nanos: Price.openapi({ example: "100000000000000" }),
+    committed_quantity: z.string().optional().openapi({ example: "1000000" }),
+    overage_unit_amount_nanos: Price.openapi({ example: "150000000" }),
+    archived_at: TimestampText.optional().openapi({ description: "Only on archived SKUs." }),
+    created_at: TimestampText,
+  })
+  .openapi("Sku", {
+    description: "Of the price fields it has those of its pricing model.",
+    example: {
+      id: "01944b1f-0000-7000-8000-000000000005",
+      plan_id: "01944b1f-0000-7000-8000-000000000002",
+      plan_version: 1,
+      name: "API Requests",
+      ...PRICE_EXAMPLE,
+      billing_timing: "InArrears",
+      meter_aggregation: "Count",
+      meter_property: null,
+      created_at: "2026-02-28T00:00:00Z",
+    },
+  })
+
+function faultsOf(fields: SkuFields): readonly FieldFault[] {
+  const terms = skuTermsFrom(fields)
+  return terms.ok ? [] : terms.error
+}
+
+/** The terms of an input that its schema has passed. */
+export function skuTermsOf(fields: SkuFields): SkuTerms {
+  const terms = skuTermsFrom(fields)
+  assert(terms.ok, "the schema passes only fields that go together")
+  return terms.value
+}
+
+export function skuChangesFrom(input: z.output<typeof SkuUpdate>): SkuChanges {
+  const { name, currency, ...fields } = input
+  return { name, currency, fields }
+}
+
+export function skuToApi(row: SkuRow): z.infer<typeof SkuSchema> {
+  const { tiers, ...state } = skuState(row)
+  return {
+    id: row.id,
+    ...state,
+    ...(tiers === undefined ? {} : { tiers: tiers.map(tierToApi) }),
+    ...(row.archivedAt === null ? {} : { archived_at: timestamp(row.archivedAt) }),
+    created_at: timestamp(row.createdAt),
+  }
+}
+
+function tierToApi(tier: TierFields): z.infer<typeof TierSchema> {
+  const { up_to: upTo, unit_amount_nanos, flat_amount_nanos = "0" } = tier
+  return { up_to: upToOf(upTo), unit_amount_nanos, flat_amount_nanos }
+}

@@ -1,0 +1,132 @@
+// POST /v1/events: one event. The hot path: no D1, no validator middleware, one call to the meter.
+
+import { createRoute } from "@hono/zod-openapi"
+import type { EventResult, IdempotencyKey } from "../../actions/record-usage.ts"
+import { recordEvents, recordForCustomer, rejectionText, worstOf } from "../../actions/record-usage.ts"
+import { invalidFields } from "../../actions/refusal.ts"
+import { instant } from "../../domain/time.ts"
+import { limits } from "../../limits.ts"
+import type { Api } from "../app.ts"
+import { admit, checkKey, keyReused, scopeOf, withKey, writes } from "../shared/access.ts"
+import type { Ctx } from "../shared/door.ts"
+import { body, json, unwrap, writeProblems } from "../shared/door.ts"
+import { Problem, problemOf } from "../shared/problems.ts"
+import { answerBatch } from "./batch.ts"
+import type { ReadEvent } from "./read-events.ts"
+import { bodyKind, bodyText, cloudEventOfHeaders, parsed, readCloudEvent, readEvent } from "./read-events.ts"
+import { BatchAnswer, CloudEventSchema, EventAnswer, EventSchema } from "./schemas.ts"
+
+const { middleware: _, ...access } = writes("events:write")
+
+const route = createRoute({
+  method: "post",
+  path: "/v1/events",
+  operationId: "recordEvent",
+  tags: ["Usage"],
+  summary: "Record a usage event",
+  description:
+    "Counts an event once, for the life of the subscription: the same id with the same content is a duplicate, with other content a conflict. The answer comes when the event is durable. Also takes CloudEvents 1.0; a batch of those is answered like /v1/events/batch.",
+  ...access,
+  request: {
+    body: {
+      required: true,
+      content: {
+        ...body(EventSchema).body.content,
+        "application/cloudevents+json": { schema: CloudEventSchema },
+        "application/cloudevents-batch+json": { schema: CloudEventSchema.array() },
+      },
+    },
+  },
+  responses: {
+    200: json(EventAnswer.or(BatchAnswer), "Accepted, now or before."),
+    ...writeProblems(404),
+  },
+})
+
+export function register(api: Api): void {
+  api.openAPIRegistry.registerPath(route)
+  api.post("/v1/events", async (c) => {
+    const principal = await admit(c, "events:write")
+    if (principal.kind === "Root") throw new Problem("forbidden", "The root key records no usage.")
+    const kind = bodyKind(c)
+    if (kind === "NdJson") throw new Problem("unsupported_media_type", "Send NDJSON to /v1/events/batch.")
+    const key = c.req.header("Idempotency-Key")
+    if (key !== undefined) checkKey(key)
+    const text = await bodyText(c, kind === "CloudEventBatch" ? limits.batchBytes : limits.bodyBytes)
+    c.set("claim", null)
+    c.set("scope", scopeOf(c, principal, null))
+    if (kind === "CloudEventBatch") {
+      return key === undefined
+        ? answerBatch(c, kind, text)
+        : withKeyAnswer(c, key, () => answerBatch(c, kind, text))
+    }
+    const read = readOne(c, kind, parsed(text))
+    if (read.event.subscriptionId !== null) return answerOne(c, read, read.event.subscriptionId, key)
+    const spread = () => answerSpread(c, read)
+    return key === undefined ? spread() : withKeyAnswer(c, key, spread)
+  })
+
+  /** What goes to several meters keeps its key in D1. */
+  async function withKeyAnswer(c: Ctx, key: string, answer: () => Promise<Response>): Promise<Response> {
+    const replayed = await withKey(c, c.get("principal"), key, async () => {
+      c.res = await answer()
+    })
+    return replayed ?? c.res
+  }
+}
+
+type GoodEvent = Extract<ReadEvent, { ok: true }>
+
+function readOne(c: Ctx, kind: "Json" | "CloudEvent" | "CloudEventBinary", input: unknown): GoodEvent {
+  const read =
+    kind === "Json"
+      ? readEvent(input)
+      : readCloudEvent(kind === "CloudEvent" ? input : cloudEventOfHeaders(c, input))
+  if (read.ok) return read
+  throw problemOf(invalidFields(read.faults))
+}
+
+async function answerOne(
+  c: Ctx,
+  read: GoodEvent,
+  subscriptionId: string,
+  key: string | undefined,
+): Promise<Response> {
+  const idempotency = key === undefined ? null : keyUntil(c, key)
+  const outcome = await recordEvents(c.get("scope"), subscriptionId, [read.event], idempotency)
+  if (!outcome.ok && outcome.error.code === "idempotency_key_reused") throw keyReused()
+  const { results, replayed } = unwrap(outcome)
+  if (replayed) c.header("X-Idempotency-Replayed", "true")
+  return answer(c, read.eventId, worstOf(results))
+}
+
+async function answerSpread(c: Ctx, read: GoodEvent): Promise<Response> {
+  return answer(c, read.eventId, worstOf(unwrap(await recordForCustomer(c.get("scope"), read.event))))
+}
+
+function keyUntil(c: Ctx, key: string): IdempotencyKey {
+  const now = c.get("door").platform.wallNow()
+  return { key, now, expiresAt: instant(now + limits.idempotencyTtlMs) }
+}
+
+function answer(c: Ctx, eventId: string, result: EventResult): Response {
+  if (result.accepted) {
+    return c.json(
+      { accepted: true, event_id: eventId, duplicate: result.duplicate, billable: result.billable },
+      200,
+    )
+  }
+  const text = rejectionText(result.code)
+  switch (result.code) {
+    case "event_id_conflict":
+    case "subscription_ended":
+      throw new Problem(result.code, text)
+    case "customer_mismatch":
+      throw new Problem("not_found", "There is no such subscription.")
+    case "timestamp_in_future":
+      throw new Problem("event_rejected", text, [{ path: "timestamp", message: text }])
+    case "property_missing":
+    case "property_not_a_number":
+      throw new Problem("event_rejected", text, [{ path: "properties", message: text }])
+  }
+}

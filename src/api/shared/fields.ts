@@ -1,0 +1,113 @@
+// Field types that many schemas share, each with its bound and an example.
+
+import { z } from "@hono/zod-openapi"
+import type { Currency } from "../../domain/currency.ts"
+import { parseCurrency } from "../../domain/currency.ts"
+import { parseDecimal, formatDecimal, isNegative, isZero } from "../../domain/decimal.ts"
+import type { Instant } from "../../domain/time.ts"
+import { formatInstant, parseInstant } from "../../domain/time.ts"
+import { limits } from "../../limits.ts"
+import { isUuid } from "../../runtime/ids.ts"
+
+/** An id of ours in a body or query. */
+export const Id = (what: string) =>
+  z
+    .string()
+    .refine(isUuid, { error: `expected the id of a ${what}: a UUID in lower case` })
+    .openapi({ format: "uuid", example: "01944b1f-0000-7000-8000-000000000001" })
+
+/** A price: a whole, non-negative number at scale 12, as text. 10^24 is a million million units of the currency. */
+export const PriceNanos = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,24})$/, {
+    error: "expected a whole, non-negative number at scale 12 of at most 25 digits, as a string",
+  })
+  .openapi({ description: 'Scale 12: `"1000000000000"` is one unit of the currency.', example: "1000000" })
+
+/** An amount that we tell. */
+export const AmountNanos = z
+  .string()
+  .openapi({ description: "A whole number at scale 12, as text.", example: "1000000000000" })
+
+/** A positive quantity, as text or as a JSON number; kept as exact decimal text. */
+export const Quantity = z
+  .union([z.string(), z.number()])
+  .transform((input, context) => {
+    const parsed = parseDecimal(input)
+    if (parsed.ok && !isNegative(parsed.value)) return formatDecimal(parsed.value)
+    context.addIssue({
+      code: "custom",
+      message: "expected a decimal of at most 30 digits before and 18 after the point, not negative",
+    })
+    return z.NEVER
+  })
+  .openapi({ description: "A decimal, as text or number.", example: "25" })
+
+export const PositiveQuantity = z
+  .union([z.string(), z.number()])
+  .transform((input, context) => {
+    const parsed = parseDecimal(input)
+    if (parsed.ok && !isNegative(parsed.value) && !isZero(parsed.value)) return formatDecimal(parsed.value)
+    context.addIssue({
+      code: "custom",
+      message: "expected a decimal above zero, of at most 30 digits before and 18 after the point",
+    })
+    return z.NEVER
+  })
+  .openapi({ description: "A decimal above zero, as text or number.", example: "1000" })
+
+export const DecimalText = z.string().openapi({ description: "A decimal, as text.", example: "1500" })
+
+export const CurrencyCode = z
+  .string()
+  .transform((text, context): Currency => {
+    const parsed = parseCurrency(text)
+    if (parsed.ok) return parsed.value
+    context.addIssue({ code: "custom", message: "expected an ISO 4217 code in upper case, such as USD" })
+    return z.NEVER
+  })
+  .openapi({ type: "string", description: "ISO 4217.", example: "USD" })
+
+export const CurrencyText = z.string().openapi({ description: "ISO 4217.", example: "USD" })
+
+/** A point in time that we are given. */
+export const Timestamp = z
+  .string()
+  .transform((text, context): Instant => {
+    const parsed = parseInstant(text)
+    if (parsed.ok) return parsed.value
+    context.addIssue({
+      code: "custom",
+      message: "expected an RFC 3339 timestamp with a zone, such as 2026-02-28T12:34:56Z",
+    })
+    return z.NEVER
+  })
+  .openapi({ type: "string", format: "date-time", example: "2026-02-28T12:34:56Z" })
+
+/** A point in time that we tell. */
+export const TimestampText = z.string().openapi({ format: "date-time", example: "2026-02-28T00:00:00Z" })
+
+export function timestamp(at: Instant): string
+export function timestamp(at: Instant | null): string | null
+export function timestamp(at: Instant | null): string | null {
+  return at === null ? null : formatInstant(at)
+}
+
+export const Name = z.string().trim().min(1).max(limits.nameLength)
+
+export const Text = z.string().max(limits.textLength)
+
+export const ExternalId = z
+  .string()
+  .min(1)
+  .max(limits.externalIdLength)
+  .openapi({ description: "Your own id for it; unique per tenant and kind.", example: "crm-4711" })
+
+export const MetadataSchema = z
+  .record(z.string().min(1).max(limits.metadataKeyLength), z.string().max(limits.metadataValueLength))
+  .refine((metadata) => Object.keys(metadata).length <= limits.metadataKeys, {
+    error: `expected at most ${limits.metadataKeys} keys`,
+  })
+  .openapi({ description: "Yours to fill.", example: { team: "growth" } })
+
+export const Empty = z.strictObject({})

@@ -1,0 +1,47 @@
+// The composition root: what a request or job works with, made from the environment.
+
+import { CredentialCache } from "./actions/authenticate.ts"
+import type { Platform } from "./actions/scope.ts"
+import type { Door } from "./api/shared/door.ts"
+import { openDatabase } from "./db/database.ts"
+import { instant } from "./domain/time.ts"
+import type { Env } from "./env.ts"
+import { secretsOf } from "./env.ts"
+import { meterOf } from "./meter/client.ts"
+import { wallNowMs } from "./runtime/clock.ts"
+import { newId } from "./runtime/ids.ts"
+
+const QUEUE_BATCH = 100
+
+export function platformOf(env: Env, ctx: ExecutionContext): Platform {
+  const { rootKey, jwtSecret } = secretsOf(env)
+  return {
+    db: openDatabase(env.DB),
+    rootKey,
+    jwtSecret,
+    wallNow: () => instant(wallNowMs()),
+    newId,
+    meter: (tenantId, subscriptionId) => meterOf(env.METER, tenantId, subscriptionId),
+    async enqueue(tenantId, agendaIds) {
+      for (let from = 0; from < agendaIds.length; from += QUEUE_BATCH) {
+        const some = agendaIds.slice(from, from + QUEUE_BATCH)
+        await env.JOBS.sendBatch(some.map((id) => ({ body: { agenda_id: id, tenant_id: tenantId } })))
+      }
+    },
+    background: (work) => ctx.waitUntil(work),
+  }
+}
+
+/** One per isolate: it holds no promise and no handle of any request. */
+const credentials = new CredentialCache()
+
+export function doorOf(env: Env, ctx: ExecutionContext): Door {
+  return {
+    platform: platformOf(env, ctx),
+    credentials,
+    rates: {
+      mayTryCredentials: async (key) => (await env.AUTH_LIMIT.limit({ key })).success,
+      mayCall: async (key) => (await env.API_LIMIT.limit({ key })).success,
+    },
+  }
+}

@@ -1,0 +1,180 @@
+// What holds for every operation alike, tried on each that the OpenAPI document has: it is described, it does what the
+// document says, and it is there only for whom it should be. The document comes from the running worker.
+
+import { beforeAll, describe, expect, test } from "vitest"
+import { ROOT_KEY, request } from "../support/client.ts"
+import { allRows } from "../support/database.ts"
+import type { Json, Operation } from "./document.ts"
+import { at, isIdempotent, successOf } from "./document.ts"
+import { rows } from "./operations.ts"
+import { pathsOf } from "./problem.ts"
+import { mismatches } from "./schema.ts"
+import type { Subject } from "./subject.ts"
+import { isPublic, responseSchema, subjectsOfWorker, UNKNOWN_ID } from "./subject.ts"
+import type { World } from "./world.ts"
+import { FALSE_CREDENTIALS, newWorld } from "./world.ts"
+
+const ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/
+
+const { document, subjects } = await subjectsOfWorker()
+const guarded = subjects.filter((subject) => !isPublic(subject))
+const tenants = guarded.filter(({ isRoot }) => !isRoot)
+
+let world: World
+
+beforeAll(async () => {
+  world = await newWorld()
+})
+
+describe("the document", () => {
+  test("has the operations of the table and no others", () => {
+    expect(Object.keys(rows).toSorted()).toEqual(subjects.map(({ id }) => id).toSorted())
+    expect(new Set(subjects.map(({ id }) => id)).size).toBe(subjects.length)
+  })
+
+  test.each(subjects)("describes $id", (subject) => {
+    const { operation } = subject
+    expect(operation.operationId).toMatch(/^[a-z][A-Za-z0-9]+$/)
+    expect(operation.summary).toMatch(/\S/)
+    expect(operation.tags).toHaveLength(1)
+    expect(Array.isArray(operation.security)).toBe(true)
+    expect(isIdempotent(operation)).toBe(operation.method !== "GET")
+    const success = operation.responses[String(successOf(operation))]
+    expect(Object.keys(at(success, "headers"))).toContain("X-Request-Id")
+    const media = at(success, "content", "application/json")
+    expect(media["schema"] !== undefined && media["example"] !== undefined).toBe(successOf(operation) !== 204)
+    expect(mismatches(document, media["schema"] ?? {}, media["example"] ?? null)).toEqual([])
+    const errors = Object.keys(operation.responses).filter((status) => status.startsWith("4"))
+    expect(errors).toEqual(expect.arrayContaining(errorsOf(subject)))
+  })
+})
+
+test.each(subjects)("$id does what the document says, with the one scope that it names", async (subject) => {
+  const { operation, isRoot, key, row, send, done } = subject
+  const credential = isPublic(subject)
+    ? null
+    : isRoot
+      ? key(world)
+      : await world.keyFor(operation.permission ?? "")
+  const reply = done(await send(credential, await row.call(world)))
+  expect(reply.headers.get("X-Request-Id")).toMatch(ID)
+  expect(reply.headers.get("X-Idempotency-Replayed")).toBeNull()
+  if (reply.status === 204) return expect(reply.text).toBe("")
+  expect(reply.headers.get("Content-Type")).toMatch(/^application\/json/)
+  expect(mismatches(document, responseSchema(subject), JSON.parse(reply.text) as Json)).toEqual([])
+})
+
+test.each(guarded)("$id: 401 without good credentials", async ({ row, send, problem }) => {
+  const call = await row.call(world)
+  const before = await allRows()
+  for (const credential of [null, ...FALSE_CREDENTIALS]) {
+    expect(problem(await send(credential, call), 401).code).toBe("unauthenticated")
+  }
+  for (const headers of [{ Authorization: `Basic ${btoa("a:b")}` }, { "X-API-Key": "nonsense" }]) {
+    expect(problem(await send(null, call, headers), 401).code).toBe("unauthenticated")
+  }
+  expect(await allRows()).toEqual(before)
+})
+
+test.each(guarded)("$id: 403 without its scope", async ({ operation, isRoot, row, send, problem }) => {
+  const call = await row.call(world)
+  const unrelated = await world.keyFor(operation.permission === "audit:read" ? "jobs:read" : "audit:read")
+  const callers = [unrelated, isRoot ? world.tenant.key : ROOT_KEY]
+  if (operation.path.startsWith("/admin/")) callers.push(world.customerToken)
+  const before = await allRows()
+  for (const credential of callers) {
+    expect(problem(await send(credential, call), 403).code).toBe("forbidden")
+  }
+  expect(await allRows()).toEqual(before)
+})
+
+describe("what is another tenant's is not there", () => {
+  test.each(tenants)("$id", async ({ row, send, problem }) => {
+    const call = await row.call(world)
+    const before = await allRows()
+    const reply = await send(world.other.key, call)
+    if (row.eventwise === true) {
+      expect(reply.text).toContain('"code":"not_found"')
+    } else if (call.id !== undefined || ID.test(JSON.stringify(call.body ?? {}))) {
+      const told = problem(reply, 404)
+      // Nobody can tell a foreign id from one that nobody has.
+      const unknown = call.id === undefined ? reply : await send(world.other.key, { ...call, id: UNKNOWN_ID })
+      expect(problem(unknown, 404).detail).toBe(told.detail)
+      expect(await allRows()).toEqual(before)
+    } else {
+      const { tenant, customer, product, plan, sku, subscription } = world
+      for (const id of [tenant.id, customer, product, plan, sku, subscription])
+        expect(reply.text).not.toContain(id)
+    }
+  })
+})
+
+describe("a customer's token reaches that customer and no other", () => {
+  const open = tenants.filter(({ operation }) => operation.path.startsWith("/v1/"))
+
+  test.each(open)("$id", async ({ row, send, problem, done }) => {
+    done(await send(world.customerToken, await row.call(world)))
+    const call = await row.call(world)
+    const reply = await send(world.strangerToken, call)
+    if (row.eventwise === true) expect(reply.text).toContain('"code":"not_found"')
+    else if (call.id !== undefined || call.body !== undefined) problem(reply, 404)
+    else expect(reply.text).not.toContain(world.customer)
+  })
+})
+
+describe("404 for what is no id", () => {
+  const named = tenants.filter(({ operation }) => operation.path.includes("{id}"))
+
+  test.each(named)("$id", async ({ key, row, send, problem }) => {
+    const call = await row.call(world)
+    for (const id of ["nonsense", "%00", "%F0%9F%92%B8", "0".repeat(5_000), UNKNOWN_ID.toUpperCase()]) {
+      expect(problem(await send(key(world), { ...call, id }), 404).code).toBe("not_found")
+    }
+  })
+})
+
+describe("refuses a query that is not what the schema says", () => {
+  const asked = tenants.filter(({ operation }) => queryFaults(operation).length > 0)
+
+  test.each(asked)("$id", async ({ operation, row, problem }) => {
+    const { id } = await row.call(world)
+    const path = operation.path.replace("{id}", id ?? "")
+    const headers = { Authorization: `Bearer ${world.tenant.key}` }
+    for (const [name, value] of queryFaults(operation)) {
+      const query = `?${name}=${encodeURIComponent(value)}`
+      const reply = await request("GET", path + query, undefined, headers)
+      expect({ query, paths: pathsOf(problem(reply, 400, 422)) }).toEqual({ query, paths: [name] })
+    }
+  })
+})
+
+function errorsOf(subject: Subject): string[] {
+  const { operation, isRoot } = subject
+  if (isPublic(subject)) return ["4XX"]
+  return [
+    "400",
+    "401",
+    "403",
+    "429",
+    ...(operation.path.includes("{id}") ? ["404"] : []),
+    ...(operation.body === undefined ? [] : ["413", "415", "422"]),
+    ...(operation.method === "GET" || isRoot ? [] : ["409"]),
+  ]
+}
+
+/** Values that the parameters of the query can't have. */
+function queryFaults({ parameters }: Operation): [name: string, value: string][] {
+  return parameters
+    .filter((parameter) => parameter.in === "query")
+    .flatMap(({ name, schema }): [string, string][] => {
+      const wrong = [
+        ...(schema["type"] === "integer" || schema["type"] === "number"
+          ? ["0", "-1", "1000", "1.5", "many"]
+          : []),
+        ...(schema["enum"] === undefined ? [] : ["Nonsense"]),
+        ...(schema["format"] === "date-time" ? ["yesterday", "2026-02-30T00:00:00Z"] : []),
+        ...(name === "cursor" ? ["nonsense"] : []),
+      ]
+      return wrong.map((value) => [name, value])
+    })
+}

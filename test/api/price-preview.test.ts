@@ -1,0 +1,234 @@
+// The price calculator. Expected amounts are reckoned by hand from the price list.
+
+import { beforeAll, describe, expect, test } from "vitest"
+import type { Json, Tenant } from "../support/client.ts"
+import { create, newTenant } from "../support/client.ts"
+
+const PREVIEW = "/admin/v1/catalog/skus/preview"
+
+let tenant: Tenant
+
+beforeAll(async () => {
+  tenant = await newTenant("test")
+})
+
+const METERED = { currency: "USD", meter_event_type: "api.request" }
+// The seed: first 1M requests at $0.000001, next 9M at $0.00000075, everything after at $0.0000005.
+const SEED = {
+  ...METERED,
+  pricing_model: "Graduated",
+  tiers: [
+    { up_to: 1000000, unit_amount_nanos: "1000000" },
+    { up_to: 10000000, unit_amount_nanos: "750000" },
+    { up_to: null, unit_amount_nanos: "500000" },
+  ],
+}
+
+const preview = (body: Json) => tenant.api.post(PREVIEW, body)
+
+async function priced(sku: Json, quantity: string | number): Promise<any> {
+  const answer = await preview({ sku, quantity })
+  expect(answer.status).toBe(200)
+  return answer.json
+}
+
+describe("the seed's tiers", () => {
+  test.each([
+    // No usage: nothing, and a line of nothing in the first tier.
+    ["0", "0", "0"],
+    // Half a cent and more rounds up to a cent, less to none.
+    ["4999", "4999000000", "0"],
+    ["5000", "5000000000", "10000000000"],
+    // One million at $0.000001 are one dollar; the bound itself is in the tier.
+    ["1000000", "1000000000000", "1000000000000"],
+    ["1000001", "1000000750000", "1000000000000"],
+    // A dollar, and nine million at $0.00000075: $6.75.
+    ["10000000", "7750000000000", "7750000000000"],
+    // Two million more at $0.0000005: another dollar.
+    ["12000000", "8750000000000", "8750000000000"],
+    ["10000000.5", "7750000250000", "7750000000000"],
+  ])("%s requests", async (quantity, amount, rounded) => {
+    expect(await priced(SEED, quantity)).toMatchObject({
+      pricing_model: "Graduated",
+      currency: "USD",
+      quantity,
+      amount_nanos: amount,
+      rounded_nanos: rounded,
+    })
+  })
+
+  test("tier by tier", async () => {
+    const { tiers } = await priced(SEED, 12_000_000)
+    const row = (tier: number, quantity: string, unit: string, amount: string) =>
+      expect.objectContaining({
+        tier,
+        quantity,
+        unit_amount_nanos: unit,
+        flat_amount_nanos: "0",
+        amount_nanos: amount,
+      })
+    expect(tiers).toEqual([
+      row(0, "1000000", "1000000", "1000000000000"),
+      row(1, "9000000", "750000", "6750000000000"),
+      row(2, "2000000", "500000", "1000000000000"),
+    ])
+  })
+})
+
+describe("the other models", () => {
+  test.each<[name: string, sku: Json, quantity: string, amount: string]>([
+    [
+      "Flat",
+      { currency: "USD", pricing_model: "Flat", unit_amount_nanos: "29000000000000" },
+      "3",
+      "29000000000000",
+    ],
+    ["PerUnit", { ...METERED, pricing_model: "PerUnit", unit_amount_nanos: "1000000" }, "1500", "1500000000"],
+    ["Volume", { ...SEED, pricing_model: "Volume" }, "2000000", "1500000000000"],
+    [
+      "Package",
+      { ...METERED, pricing_model: "Package", unit_amount_nanos: "5", package_size: 1000 },
+      "2001",
+      "15",
+    ],
+    [
+      "Committed within",
+      {
+        ...METERED,
+        pricing_model: "Committed",
+        committed_amount_nanos: "100",
+        committed_quantity: 10,
+        overage_unit_amount_nanos: "20",
+      },
+      "10",
+      "100",
+    ],
+    [
+      "Committed beyond",
+      {
+        ...METERED,
+        pricing_model: "Committed",
+        committed_amount_nanos: "100",
+        unit_amount_nanos: "10",
+        overage_unit_amount_nanos: "20",
+      },
+      "12",
+      "140",
+    ],
+  ])("%s", async (_, sku, quantity, amount) => {
+    expect((await priced(sku, quantity)).amount_nanos).toBe(amount)
+  })
+
+  test("a flat fee needs no quantity", async () => {
+    const sku = { currency: "USD", pricing_model: "Flat", unit_amount_nanos: "29000000000000" }
+    expect((await preview({ sku })).json).toMatchObject({ quantity: "1", amount_nanos: "29000000000000" })
+  })
+
+  test("rounds to the minor unit of the currency: yen have none, dinars three", async () => {
+    const sku = { pricing_model: "PerUnit", unit_amount_nanos: "1500500000000" }
+    expect(await priced({ ...sku, currency: "JPY" }, 1)).toMatchObject({ rounded_nanos: "2000000000000" })
+    expect(await priced({ ...sku, currency: "KWD" }, 1)).toMatchObject({ rounded_nanos: "1501000000000" })
+  })
+})
+
+describe("from events", () => {
+  const summed = {
+    currency: "USD",
+    pricing_model: "PerUnit",
+    unit_amount_nanos: "1000",
+    meter_event_type: "llm",
+  }
+
+  test("a Sum adds up the property, exactly", async () => {
+    const events = [{ tokens: 1500 }, { tokens: "0.1" }, { tokens: "0.2", model: "gpt-4" }]
+    const { json } = await preview({ sku: { ...summed, meter_property: "tokens" }, events })
+    expect(json).toMatchObject({ quantity: "1500.3", amount_nanos: "1500300" })
+  })
+
+  test("a Count counts them", async () => {
+    const { json } = await preview({ sku: summed, events: [{}, { any: [1, { deep: null }] }, {}] })
+    expect(json).toMatchObject({ quantity: "3", amount_nanos: "3000" })
+  })
+
+  test("a total below zero is priced as none", async () => {
+    const { json } = await preview({ sku: { ...summed, meter_property: "n" }, events: [{ n: 1 }, { n: -5 }] })
+    expect(json).toMatchObject({ quantity: "0", amount_nanos: "0" })
+  })
+
+  test.each<[path: string, event: Json]>([
+    ["events.1.tokens", {}],
+    ["events.1.tokens", { tokens: true }],
+    ["events.1.tokens", { tokens: "many" }],
+    ["events.1.tokens", { tokens: { n: 1 } }],
+  ])("an event that can't be added up is named: %s", async (path, event) => {
+    const refused = await preview({
+      sku: { ...summed, meter_property: "tokens" },
+      events: [{ tokens: 1 }, event],
+    })
+    expect([refused.status, refused.json.errors[0].path]).toEqual([422, path])
+  })
+})
+
+describe("a stored SKU", () => {
+  test("is priced as it stands", async () => {
+    const plan = await create(tenant.api, "/admin/v1/catalog/plans", {
+      name: "P",
+      billing_cadence: "Monthly",
+    })
+    const sku = await create(tenant.api, "/admin/v1/catalog/skus", {
+      ...SEED,
+      plan_id: plan.id,
+      name: "Requests",
+    })
+    const { json } = await preview({ sku_id: sku.id, quantity: "12000000" })
+    expect(json).toEqual(await priced(SEED, "12000000"))
+    // What a SKU answers with can be sent back, but for what it is not made of.
+    const { id: _, plan_version: _v, created_at: _c, ...inline } = sku
+    expect(await priced(inline, "12000000")).toEqual(json)
+  })
+})
+
+describe("refusals", () => {
+  test.each<[path: string, body: Json]>([
+    ["sku", { quantity: 1 }],
+    ["sku", { sku: SEED, sku_id: "01944b1f-0000-7000-8000-000000000005", quantity: 1 }],
+    ["quantity", { sku: SEED }],
+    ["quantity", { sku: SEED, quantity: -1 }],
+    ["quantity", { sku: SEED, quantity: "1e400" }],
+    ["events", { sku: SEED, quantity: 1, events: [{}] }],
+    ["events", { sku: { currency: "USD", pricing_model: "PerUnit", unit_amount_nanos: "1" }, events: [{}] }],
+    ["events.0", { sku: SEED, events: [1] }],
+    ["sku.currency", { sku: { ...SEED, currency: undefined }, quantity: 1 }],
+    [
+      "sku.tiers.2.up_to",
+      {
+        sku: { ...SEED, tiers: SEED.tiers.map((tier) => ({ ...tier, up_to: tier.up_to ?? 5 })) },
+        quantity: 1,
+      },
+    ],
+    ["sku.package_size", { sku: { ...SEED, package_size: 5 }, quantity: 1 }],
+    ["price", { sku: SEED, quantity: 1, price: 5 }],
+  ])("%s", async (path, body) => {
+    const refused = await preview(body)
+    expect(refused.status).toBe(422)
+    expect(refused.json.errors.map((fault: { path: string }) => fault.path)).toContain(path)
+  })
+
+  test("a SKU that does not exist is not found", async () => {
+    const refused = await preview({ sku_id: "01944b1f-0000-7000-8000-00000000dead", quantity: 1 })
+    expect([refused.status, refused.json.errors[0].path]).toEqual([404, "sku_id"])
+  })
+})
+
+test("it honors an Idempotency-Key, and leaves nothing in the audit trail", async () => {
+  const key = { "Idempotency-Key": "preview-1" }
+  const body = { sku: SEED, quantity: 5 }
+  const before = (await tenant.api.get("/admin/v1/audit")).text
+  const first = await tenant.api.post(PREVIEW, body, key)
+  const again = await tenant.api.post(PREVIEW, body, key)
+  expect([again.text, again.headers.get("X-Idempotency-Replayed")]).toEqual([first.text, "true"])
+  expect((await tenant.api.post(PREVIEW, { ...body, quantity: 6 }, key)).json.code).toBe(
+    "idempotency_key_reused",
+  )
+  expect((await tenant.api.get("/admin/v1/audit")).text).toBe(before)
+})

@@ -1,0 +1,299 @@
+// SKUs over the API: what each pricing model takes, needs and refuses.
+
+import { beforeAll, describe, expect, test } from "vitest"
+import type { Json, Tenant } from "../support/client.ts"
+import { create, newTenant } from "../support/client.ts"
+
+const SKUS = "/admin/v1/catalog/skus"
+
+let tenant: Tenant
+let planId: string
+
+beforeAll(async () => {
+  tenant = await newTenant("test")
+  planId = await newPlan()
+})
+
+async function newPlan(): Promise<string> {
+  const body = { name: "Startup", billing_cadence: "Monthly" }
+  return (await create(tenant.api, "/admin/v1/catalog/plans", body)).id
+}
+
+const METERED = { name: "Requests", currency: "USD", meter_event_type: "api.request" }
+const TIERS = [
+  { up_to: 1000000, unit_amount_nanos: "1000000" },
+  { up_to: 10000000, unit_amount_nanos: "750000" },
+  { up_to: null, unit_amount_nanos: "500000" },
+]
+
+const MODELS: Record<string, Json> = {
+  Flat: { name: "Fee", currency: "USD", unit_amount_nanos: "29000000000000", billing_timing: "InAdvance" },
+  PerUnit: { ...METERED, unit_amount_nanos: "1000000" },
+  Graduated: { ...METERED, tiers: TIERS.map((tier) => ({ ...tier, flat_amount_nanos: "0" })) },
+  Volume: { ...METERED, tiers: [{ up_to: null, unit_amount_nanos: "5", flat_amount_nanos: "7" }] },
+  Package: { ...METERED, unit_amount_nanos: "500", package_size: "1000" },
+  Committed: {
+    ...METERED,
+    committed_amount_nanos: "100000000000000",
+    committed_quantity: "1000000",
+    overage_unit_amount_nanos: "150000000",
+  },
+}
+
+const valid = (model: string, changes: Json = {}) => ({
+  plan_id: planId,
+  pricing_model: model,
+  ...MODELS[model],
+  ...changes,
+})
+
+const attempt = (body: Json) => tenant.api.post(SKUS, body)
+const make = (body: Json) => create(tenant.api, SKUS, body)
+
+describe("what is given comes back", () => {
+  test.each(Object.keys(MODELS))("%s", async (model) => {
+    const body = valid(model)
+    const made = await make(body)
+    expect(made).toEqual({
+      billing_timing: "InArrears",
+      meter_event_type: null,
+      meter_aggregation: model === "Flat" ? null : "Count",
+      meter_property: null,
+      ...body,
+      id: expect.any(String),
+      plan_version: 1,
+      created_at: expect.any(String),
+    })
+    expect((await tenant.api.get(`${SKUS}/${made.id}`)).json).toEqual(made)
+  })
+
+  test("the seed's SKU and the seed's tiers", async () => {
+    const seed = {
+      plan_id: planId,
+      name: "API Requests",
+      pricing_model: "PerUnit",
+      unit_amount_nanos: "1000000",
+      meter_event_type: "api.request",
+      currency: "USD",
+    }
+    expect(await make(seed)).toMatchObject({
+      ...seed,
+      meter_aggregation: "Count",
+      billing_timing: "InArrears",
+    })
+    const { unit_amount_nanos: _, ...rest } = seed
+    const tiered = await make({ ...rest, pricing_model: "Graduated", tiers: TIERS })
+    expect(tiered.tiers).toEqual(TIERS.map((tier) => ({ ...tier, flat_amount_nanos: "0" })))
+    expect(tiered).not.toHaveProperty("unit_amount_nanos")
+  })
+
+  test("a property makes the meter a Sum", async () => {
+    const made = await make(valid("PerUnit", { meter_property: "tokens" }))
+    expect(made).toMatchObject({ meter_aggregation: "Sum", meter_property: "tokens" })
+  })
+
+  test("without a meter a SKU prices seats", async () => {
+    const made = await make(valid("PerUnit", { meter_event_type: null, billing_timing: "InAdvance" }))
+    expect(made).toMatchObject({ meter_event_type: null, billing_timing: "InAdvance" })
+  })
+
+  test("a bound is a number where that is exact, else text", async () => {
+    const bounds = [1, "2.50", "9007199254740991", "9007199254740993"]
+    const tiers = [...bounds, null].map((up_to) => ({ up_to, unit_amount_nanos: "1" }))
+    const made = await make(valid("Volume", { tiers }))
+    const returned = made.tiers.map((tier: { up_to: unknown }) => tier.up_to)
+    expect(returned).toEqual([1, "2.5", 9007199254740991, "9007199254740993", null])
+  })
+
+  test("quantities are exact decimals", async () => {
+    const made = await make(valid("Package", { package_size: "0.5000" }))
+    expect(made.package_size).toBe("0.5")
+  })
+
+  test("a commitment may say what it covers by a price", async () => {
+    const { committed_quantity: _, ...rest } = valid("Committed") as Json
+    const made = await make({ ...rest, unit_amount_nanos: "100000000" })
+    expect(made.unit_amount_nanos).toBe("100000000")
+    expect(made).not.toHaveProperty("committed_quantity")
+  })
+})
+
+describe("refusals name their place", () => {
+  const open = [{ up_to: null, unit_amount_nanos: "1" }]
+  test.each<[path: string, model: string, changes: Json]>([
+    ["unit_amount_nanos", "Flat", { unit_amount_nanos: undefined }],
+    ["unit_amount_nanos", "PerUnit", { unit_amount_nanos: undefined }],
+    ["unit_amount_nanos", "PerUnit", { unit_amount_nanos: "-1" }],
+    ["unit_amount_nanos", "PerUnit", { unit_amount_nanos: "0.5" }],
+    ["unit_amount_nanos", "PerUnit", { unit_amount_nanos: 1000000 }],
+    ["unit_amount_nanos", "PerUnit", { unit_amount_nanos: "1e6" }],
+    ["unit_amount_nanos", "PerUnit", { unit_amount_nanos: "1".repeat(26) }],
+    ["unit_amount_nanos", "Graduated", { unit_amount_nanos: "1" }],
+    ["tiers", "PerUnit", { tiers: open }],
+    ["tiers", "Graduated", { tiers: undefined }],
+    ["tiers", "Volume", { tiers: [] }],
+    ["tiers", "Volume", { tiers: Array.from({ length: 101 }, () => open[0]) }],
+    [
+      "tiers.1.up_to",
+      "Graduated",
+      { tiers: [{ up_to: 10, unit_amount_nanos: "1" }, { up_to: 10, unit_amount_nanos: "1" }, ...open] },
+    ],
+    ["tiers.0.up_to", "Graduated", { tiers: [{ up_to: 10, unit_amount_nanos: "1" }] }],
+    ["tiers.0.up_to", "Volume", { tiers: [...open, ...open] }],
+    ["tiers.0.up_to", "Volume", { tiers: [{ up_to: 0, unit_amount_nanos: "1" }, ...open] }],
+    ["tiers.0.up_to", "Volume", { tiers: [{ up_to: 2.5, unit_amount_nanos: "1" }, ...open] }],
+    ["tiers.0.up_to", "Volume", { tiers: [{ up_to: 9007199254740992, unit_amount_nanos: "1" }, ...open] }],
+    ["tiers.0.up_to", "Volume", { tiers: [{ up_to: "ten", unit_amount_nanos: "1" }, ...open] }],
+    ["tiers.0.up_to", "Volume", { tiers: [{ unit_amount_nanos: "1" }] }],
+    ["tiers.0.unit_amount_nanos", "Volume", { tiers: [{ up_to: null }] }],
+    ["tiers.0.flat_amount_nanos", "Volume", { tiers: [{ ...open[0], flat_amount_nanos: "-1" }] }],
+    ["tiers.0.price", "Volume", { tiers: [{ ...open[0], price: "1" }] }],
+    ["package_size", "Package", { package_size: undefined }],
+    ["package_size", "Package", { package_size: 0 }],
+    ["package_size", "Package", { package_size: "-5" }],
+    ["package_size", "PerUnit", { package_size: 5 }],
+    ["committed_amount_nanos", "Committed", { committed_amount_nanos: undefined }],
+    ["overage_unit_amount_nanos", "Committed", { overage_unit_amount_nanos: undefined }],
+    ["overage_unit_amount_nanos", "Package", { overage_unit_amount_nanos: "1" }],
+    ["committed_quantity", "Committed", { committed_quantity: undefined }],
+    ["unit_amount_nanos", "Committed", { unit_amount_nanos: "1" }],
+    ["unit_amount_nanos", "Committed", { committed_quantity: undefined, unit_amount_nanos: "0" }],
+    ["meter_event_type", "Committed", { meter_event_type: undefined }],
+    ["meter_event_type", "Flat", { meter_event_type: "api.request", billing_timing: "InArrears" }],
+    ["billing_timing", "PerUnit", { billing_timing: "InAdvance" }],
+    ["billing_timing", "PerUnit", { billing_timing: "Sometimes" }],
+    ["meter_property", "PerUnit", { meter_aggregation: "Sum" }],
+    ["meter_property", "PerUnit", { meter_aggregation: "Count", meter_property: "tokens" }],
+    ["meter_aggregation", "PerUnit", { meter_aggregation: "Max" }],
+    ["meter_aggregation", "PerUnit", { meter_event_type: undefined, meter_aggregation: "Count" }],
+    ["meter_property", "PerUnit", { meter_event_type: undefined, meter_property: "tokens" }],
+    ["pricing_model", "PerUnit", { pricing_model: "Percentage" }],
+    ["plan_id", "PerUnit", { plan_id: "startup" }],
+    ["currency", "PerUnit", { currency: "XXX" }],
+    ["name", "PerUnit", { name: "" }],
+    ["filters", "PerUnit", { filters: [] }],
+  ])("%s of %s: %o", async (path, model, changes) => {
+    const refused = await attempt(valid(model, changes))
+    expect(refused.status).toBe(422)
+    expect(refused.json.code).toBe("invalid_request")
+    expect(refused.json.errors.map((fault: { path: string }) => fault.path)).toContain(path)
+  })
+
+  test("every fault is named at once", async () => {
+    const refused = await attempt({
+      plan_id: planId,
+      name: "x",
+      currency: "USD",
+      pricing_model: "Committed",
+      tiers: TIERS,
+    })
+    const paths = refused.json.errors.map((fault: { path: string }) => fault.path)
+    expect(paths.toSorted()).toEqual([
+      "committed_amount_nanos",
+      "committed_quantity",
+      "meter_event_type",
+      "overage_unit_amount_nanos",
+      "tiers",
+    ])
+  })
+
+  test("all SKUs of a plan share one currency", async () => {
+    const refused = await attempt(valid("PerUnit", { currency: "EUR" }))
+    expect([refused.status, refused.json.code]).toEqual([422, "currency_mismatch"])
+    expect(refused.json.errors[0].path).toBe("currency")
+    const own = await newPlan()
+    const first = await make(valid("Flat", { plan_id: own, currency: "EUR" }))
+    const changed = await tenant.api.patch(`${SKUS}/${first.id}`, { currency: "GBP" })
+    expect([changed.status, changed.json.currency]).toEqual([200, "GBP"])
+    await make(valid("PerUnit", { plan_id: own, currency: "GBP" }))
+    const split = await tenant.api.patch(`${SKUS}/${first.id}`, { currency: "USD" })
+    expect([split.status, split.json.code]).toEqual([422, "currency_mismatch"])
+  })
+})
+
+describe("PATCH", () => {
+  const change = (id: string, body: Json) => tenant.api.patch(`${SKUS}/${id}`, body)
+
+  test("keeps what is not given", async () => {
+    const made = await make(valid("Package"))
+    const changed = await change(made.id, { unit_amount_nanos: "600" })
+    expect(changed.json).toEqual({ ...made, unit_amount_nanos: "600" })
+    expect((await tenant.api.get(`${SKUS}/${made.id}`)).json).toEqual(changed.json)
+  })
+
+  test("another model takes no price over", async () => {
+    const made = await make(valid("PerUnit"))
+    const bare = await change(made.id, { pricing_model: "Package", package_size: 10 })
+    expect([bare.status, bare.json.errors[0].path]).toEqual([422, "unit_amount_nanos"])
+    const whole = await change(made.id, { pricing_model: "Volume", tiers: TIERS })
+    expect(whole.json).toMatchObject({ pricing_model: "Volume", meter_event_type: "api.request" })
+    expect(whole.json).not.toHaveProperty("unit_amount_nanos")
+  })
+
+  test("the ways to say what a commitment covers replace each other", async () => {
+    const { id } = await make(valid("Committed"))
+    const byPrice = await change(id, { unit_amount_nanos: "1000" })
+    expect(byPrice.json).not.toHaveProperty("committed_quantity")
+    const byQuantity = await change(id, { committed_quantity: 5 })
+    expect(byQuantity.json.committed_quantity).toBe("5")
+    expect(byQuantity.json).not.toHaveProperty("unit_amount_nanos")
+  })
+
+  test("the meter changes as a whole", async () => {
+    const { id } = await make(valid("PerUnit"))
+    const meter = async (body: Json) => {
+      const { json } = await change(id, body)
+      return [json.meter_event_type, json.meter_aggregation, json.meter_property]
+    }
+    expect(await meter({ meter_property: "tokens" })).toEqual(["api.request", "Sum", "tokens"])
+    expect(await meter({ meter_event_type: "llm.call" })).toEqual(["llm.call", "Sum", "tokens"])
+    expect(await meter({ meter_aggregation: "Count" })).toEqual(["llm.call", "Count", null])
+    expect(await meter({ meter_aggregation: "Sum", meter_property: "a" })).toEqual(["llm.call", "Sum", "a"])
+    expect(await meter({ meter_property: null })).toEqual(["llm.call", "Count", null])
+    expect(await meter({ meter_event_type: null })).toEqual([null, null, null])
+  })
+
+  test("refuses what the model refuses, at its place", async () => {
+    const { id } = await make(valid("PerUnit"))
+    for (const [path, body] of [
+      ["tiers", { tiers: TIERS }],
+      ["billing_timing", { billing_timing: "InAdvance" }],
+      ["unit_amount_nanos", { unit_amount_nanos: null }],
+      ["unit_amount_nanos", { unit_amount_nanos: "-1" }],
+      [
+        "tiers.2.up_to",
+        { pricing_model: "Volume", tiers: TIERS.map((tier) => ({ ...tier, up_to: tier.up_to ?? 5 })) },
+      ],
+    ] as const) {
+      const refused = await change(id, body)
+      expect([refused.status, refused.json.errors[0].path]).toEqual([422, path])
+    }
+    expect((await change(id, { plan_id: planId })).status).toBe(422)
+  })
+})
+
+describe("lists and archive", () => {
+  test("an archived SKU leaves the plan and the list", async () => {
+    const own = await newPlan()
+    const kept = await make(valid("Flat", { plan_id: own }))
+    const gone = await make(valid("PerUnit", { plan_id: own }))
+    const archived = await tenant.api.post(`${SKUS}/${gone.id}/archive`)
+    expect(archived.status).toBe(200)
+    expect(archived.json).toEqual({ ...gone, archived_at: expect.stringMatching(/Z$/) })
+    expect((await tenant.api.get(`${SKUS}?plan_id=${own}`)).json).toEqual([kept])
+    const all = await tenant.api.get(`${SKUS}?plan_id=${own}&include_archived=true`)
+    expect(all.json).toEqual([archived.json, kept])
+    expect((await tenant.api.get(`/admin/v1/catalog/plans/${own}`)).json.skus).toEqual([kept])
+    expect((await tenant.api.get(`${SKUS}/${gone.id}`)).json).toEqual(archived.json)
+    const again = await tenant.api.post(`${SKUS}/${gone.id}/archive`)
+    const changed = await tenant.api.patch(`${SKUS}/${gone.id}`, { name: "Back" })
+    expect([again.json.code, changed.json.code]).toEqual(["invalid_state", "invalid_state"])
+  })
+
+  test("a plan has at most a hundred SKUs", async () => {
+    const own = await newPlan()
+    for (let n = 0; n < 100; n++) await make(valid("Flat", { plan_id: own }))
+    const refused = await attempt(valid("Flat", { plan_id: own }))
+    expect([refused.status, refused.json.code]).toEqual([409, "invalid_state"])
+  })
+})
