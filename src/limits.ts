@@ -19,12 +19,34 @@ export const limits = {
   /** Running subscriptions that one event without a subscription_id is offered to. */
   subscriptionsPerEvent: 20,
   propertyNameLength: 255,
+  /** 3000-01-01T00:00:00Z: timestamps that we are given lie before it, so that what is computed from them stays in the calendar. */
+  latestTimestampMs: 32_503_680_000_000,
   /** Clocks of honest senders differ by seconds; five minutes is generous. */
   eventSkewMs: 5 * 60_000,
   /** Events that one commit of a meter takes: keeps its transaction to a few milliseconds. */
   commitEvents: 10_000,
   /** Events that wait in one object before it answers "too busy". Bounded memory under overload. */
   meterQueueEvents: 200_000,
+  /** And their text together, since events differ in size: an object has 128 MB, shared with others, and parsed it is several times as much. */
+  meterQueueCharacters: 16 * MIB,
+  /** A JSON text as one value of a statement: SQLite takes 2 MB, and a character is up to three bytes, escaped six. */
+  meterStatementCharacters: 200_000,
+  /** What a meter remembers of its storage: totals and periods of several years. The rest is read or computed again. */
+  meterTotals: 2_000,
+  meterPeriods: 2_000,
+  /** Events that a page of one type looks at, so that a rare type can't keep the object busy. */
+  meterScanEvents: 5_000,
+  /** Events in memory while a meter is counted anew. */
+  meterRecountEvents: 2_000,
+  /** Expired keys that each new idempotency key takes away, so that their number shrinks after a rush. */
+  meterExpiredKeys: 4,
+  /** Single events that share one call of an isolate to a meter, and their text. */
+  laneRequests: 500,
+  laneCharacters: 1 * MIB,
+  /** A call that takes longer has lost its maker, or the object is lost: it is made again. */
+  laneGiveUpMs: 5_000,
+  /** Lanes that an isolate remembers. A request that is cut off can leave one behind. */
+  lanes: 1_000,
   idempotencyKeyLength: 255,
   idempotencyTtlMs: 24 * 3_600_000,
   /** How long a running request may hold its key before another may take it over: the longest a request lives. */

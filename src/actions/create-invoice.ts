@@ -1,6 +1,7 @@
 // Makes a one-off invoice: a draft with lines written by hand, beside any subscription.
 
 import type { InvoiceLineRow, InvoiceRow } from "../db/rows.ts"
+import { customers } from "../db/schema.ts"
 import type { Currency } from "../domain/currency.ts"
 import { decimalOf } from "../domain/decimal.ts"
 import { invoiceTotal } from "../domain/invoice.ts"
@@ -71,7 +72,11 @@ export async function createInvoice(
       const draft = { invoice, lines }
       return ok({
         value: draft,
-        commit: { writes: draftStatements(scope, draft), audit: [draftAudit(draft)] },
+        commit: {
+          guards: [scope.write.update(customers, customer.value.id, customer.value.version, {})],
+          writes: draftStatements(scope, draft),
+          audit: [draftAudit(draft)],
+        },
       })
     },
     reply,

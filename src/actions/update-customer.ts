@@ -62,7 +62,7 @@ async function refuseStatus(scope: Scope, before: CustomerRow, after: CustomerRo
   if (!mayMove(before.status, after.status))
     return refusal("invalid_state", "The customer is Closed, and that is final.")
   if (after.status !== "Closed" || before.status === "Closed") return null
-  if (await scope.read.customers.hasRunningSubscription(after.id)) {
+  if (await scope.read.customers.hasOpenSubscription(after.id)) {
     return refusal("invalid_state", "The customer has a subscription that has not ended: cancel it first.")
   }
   if (await scope.read.invoices.owes(after.id)) {

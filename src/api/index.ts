@@ -20,6 +20,7 @@ import { register as audit } from "./records/audit.ts"
 import { register as service } from "./service.ts"
 import type { Ctx, Door } from "./shared/door.ts"
 import { register as cancel } from "./subscriptions/cancel.ts"
+import { register as events } from "./subscriptions/events.ts"
 import { register as schedule } from "./subscriptions/schedule.ts"
 import { register as subscriptions } from "./subscriptions/subscriptions.ts"
 import { register as usage } from "./subscriptions/usage.ts"
@@ -47,6 +48,7 @@ const OPERATIONS = [
   event,
   batch,
   usage,
+  events,
   bill,
   invoices,
   finalize,

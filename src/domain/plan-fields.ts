@@ -6,7 +6,11 @@ import type { Cadence } from "./period.ts"
 import { cadenceDuration } from "./period.ts"
 import type { Result } from "./result.ts"
 import { err, ok } from "./result.ts"
-import { parseDuration } from "./time.ts"
+import type { Duration } from "./time.ts"
+import { meanLengthMs, parseDuration } from "./time.ts"
+
+/** Ten years. Anything longer is a typing mistake, and a list of such periods would leave the calendar. */
+const LONGEST_PERIOD_MS = 10 * 366 * 86_400_000
 
 export type PlanFields = {
   readonly billing_cadence: Cadence
@@ -31,6 +35,7 @@ export function planTermsFrom(fields: PlanFields): Result<CadencedTerms, FieldFa
       return fault("period", "Only a Custom cadence has a period; the others have an interval.")
     const interval = fields.interval ?? 1
     const every = cadenceDuration(cadence, interval)
+    if (isTooLong(every)) return fault("interval", "A period is at most ten years long.")
     return ok({ cadence, terms: { interval, period: null, every, ...trial } })
   }
   if (fields.interval !== undefined)
@@ -40,6 +45,7 @@ export function planTermsFrom(fields: PlanFields): Result<CadencedTerms, FieldFa
     return fault("period", "A Custom cadence needs its period, such as P10D.")
   if (!every.ok)
     return fault("period", "Expected an ISO 8601 duration of whole, positive numbers, such as P10D.")
+  if (isTooLong(every.value)) return fault("period", "A period is at most ten years long.")
   return ok({ cadence, terms: { interval: 1, period, every: every.value, ...trial } })
 }
 
@@ -55,6 +61,10 @@ export function changedPlanFields({ cadence, terms }: CadencedTerms, changes: Pl
     trial_days: changes.trial_days ?? terms.trialDays,
     trial_usage: changes.trial_usage ?? terms.trialUsage,
   }
+}
+
+function isTooLong(every: Duration): boolean {
+  return meanLengthMs(every) > LONGEST_PERIOD_MS
 }
 
 function fault(path: string, message: string): Result<never, FieldFault> {

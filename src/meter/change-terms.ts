@@ -4,13 +4,12 @@
 // Totals of meters that are counted no more stay as they are: an ended period may still have to be billed.
 
 import type { MeterTerms } from "../domain/terms.ts"
+import { limits } from "../limits.ts"
 import { CompiledTerms } from "./compiled-terms.ts"
 import { Fold } from "./fold.ts"
 import type { MeterState } from "./state.ts"
 import type { MeterStore } from "./store/meter-store.ts"
 import type { TotalRow } from "./store/total-table.ts"
-
-const PAGE_EVENTS = 2_000
 
 /** Whether the terms were newer than those in the object, and so are stored now. */
 export function changeTerms(terms: MeterTerms, state: MeterState, store: MeterStore): boolean {
@@ -53,7 +52,7 @@ function recount(terms: CompiledTerms, store: MeterStore, seq: number): TotalRow
   const fold = new Fold(() => null)
   let after = 0
   for (;;) {
-    const page = store.events.pageAbove(after, PAGE_EVENTS)
+    const page = store.events.pageAbove(after, limits.meterRecountEvents)
     for (const event of page) {
       const period = terms.billingPeriod(event.occurredAt)
       if (period === null) continue

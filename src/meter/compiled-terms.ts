@@ -7,13 +7,12 @@ import { periodContaining, type Period } from "../domain/period.ts"
 import { err, ok, type Result } from "../domain/result.ts"
 import type { MeterDefinition, MeterTerms } from "../domain/terms.ts"
 import type { Instant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
 
 /** What one event adds to the total of one meter, or why it can't be told. */
 export type Measure = { readonly key: string; readonly value: Result<Decimal, MeasureProblem> }
 export type MeasureProblem = "property_missing" | "property_not_a_number"
 
-// Daily periods of several years. A period takes some forty microseconds to compute and a hundred bytes to keep.
-const REMEMBERED_PERIODS = 2_000
 const NOTHING: readonly MeterDefinition[] = []
 
 export class CompiledTerms {
@@ -44,7 +43,7 @@ export class CompiledTerms {
     if (candidate !== undefined && at < candidate.end) return candidate
     const period = periodContaining(this.terms.schedule, at)
     if (period === null) return null
-    if (this.#periods.length >= REMEMBERED_PERIODS) this.#periods = [period]
+    if (this.#periods.length >= limits.meterPeriods) this.#periods = [period]
     else this.#periods.splice(next, 0, period)
     return period
   }

@@ -2,6 +2,7 @@
 // group see what earlier ones did. Nothing of it is in storage or in the state until `write`; a draft that met an error is
 // thrown away whole.
 
+import { limits } from "../limits.ts"
 import type { CompiledTerms, Measure } from "./compiled-terms.ts"
 import { Fold } from "./fold.ts"
 import type { MeterState } from "./state.ts"
@@ -12,9 +13,6 @@ import type { WireRequest } from "./wire.ts"
 
 /** The first answer that a still valid idempotency key was given. */
 export type HeldKey = Pick<KeyRow, "eventId" | "answer">
-
-// Each new key takes this many expired ones away, so that their number can only shrink after a rush.
-const EXPIRED_PER_KEY = 4
 
 export class Draft {
   /** Null while the object is empty: the first accepted event brings the terms. */
@@ -85,7 +83,8 @@ export class Draft {
       store.events.append([...this.#events.values()])
       for (const total of totals) store.totals.put(total)
       for (const key of this.#keys.values()) store.keys.put(key)
-      if (this.#keys.size > 0) store.keys.dropExpired(this.#keysNow, EXPIRED_PER_KEY * this.#keys.size)
+      if (this.#keys.size > 0)
+        store.keys.dropExpired(this.#keysNow, limits.meterExpiredKeys * this.#keys.size)
     })
     this.#state.terms = terms
     this.#state.seq = this.#seq

@@ -8,6 +8,7 @@ import type { WireReply, WireRequest } from "./wire.ts"
 type Entry = {
   readonly requests: readonly WireRequest[]
   readonly events: number
+  readonly characters: number
   readonly resolve: (replies: WireReply[]) => void
   readonly reject: (reason: unknown) => void
 }
@@ -25,24 +26,31 @@ export class Journal {
   readonly #commit: Commit
   #waiting: Entry[] = []
   #waitingEvents = 0
+  #waitingCharacters = 0
   #pumping = false
 
   constructor(commit: Commit) {
     this.#commit = commit
   }
 
-  /** Bounded memory under overload: what doesn't fit in the queue is told so at once. */
-  submit(requests: readonly WireRequest[]): Promise<WireReply[]> {
+  /** `characters` is the length of the requests' text. What doesn't fit in the queue is told so at once. */
+  submit(requests: readonly WireRequest[], characters: number): Promise<WireReply[]> {
     const events = requests.reduce((sum, request) => sum + request.events.length, 0)
-    if (this.#waitingEvents + events > limits.meterQueueEvents) {
-      return Promise.resolve(requests.map(() => ({ kind: "Busy" })))
-    }
+    if (!this.#fits(events, characters)) return Promise.resolve(requests.map(() => ({ kind: "Busy" })))
     const answered = new Promise<WireReply[]>((resolve, reject) => {
-      this.#waiting.push({ requests, events, resolve, reject })
+      this.#waiting.push({ requests, events, characters, resolve, reject })
     })
     this.#waitingEvents += events
+    this.#waitingCharacters += characters
     if (!this.#pumping) void this.#pump()
     return answered
+  }
+
+  #fits(events: number, characters: number): boolean {
+    return (
+      this.#waitingEvents + events <= limits.meterQueueEvents &&
+      this.#waitingCharacters + characters <= limits.meterQueueCharacters
+    )
   }
 
   async #pump(): Promise<void> {
@@ -52,15 +60,17 @@ export class Journal {
   }
 
   #takeGroup(): Entry[] {
+    const group: Entry[] = []
     let events = 0
-    let size = 0
     for (const entry of this.#waiting) {
-      if (size > 0 && events + entry.events > limits.commitEvents) break
       events += entry.events
-      size += 1
+      if (group.length > 0 && events > limits.commitEvents) break
+      group.push(entry)
+      this.#waitingEvents -= entry.events
+      this.#waitingCharacters -= entry.characters
     }
-    this.#waitingEvents -= events
-    return this.#waiting.splice(0, size)
+    this.#waiting = this.#waiting.slice(group.length)
+    return group
   }
 
   /** Never throws: a failure is the answer to those whose commit it was. */

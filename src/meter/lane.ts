@@ -8,6 +8,7 @@
 
 import { waitUntil } from "cloudflare:workers"
 import { assert } from "../domain/assert.ts"
+import { limits } from "../limits.ts"
 import { wallNowMs } from "../runtime/clock.ts"
 import type { WireReply } from "./wire.ts"
 
@@ -27,15 +28,11 @@ type Slot = {
 }
 type Flight = { readonly slots: readonly Slot[]; readonly startedAt: number }
 
-const CALL_REQUESTS = 500
-const CALL_CHARACTERS = 1_000_000
-const GIVE_UP_MS = 5_000
 // A crowd looks less often, so that looking never takes more than a small part of the processor.
-const WAITING_PER_MS = 32
+const WAITING_PER_MS = 16
 
-// A lane is remembered while it is in use. A request that is cut off can leave one behind, so beyond this many all are
-// forgotten: those in use go on by themselves, and only share less.
-const REMEMBERED_LANES = 1_000
+// A lane is remembered while it is in use. A request that is cut off can leave one behind, so beyond the limit all are forgotten:
+// those in use go on by themselves, and only share less.
 const lanes = new Map<string, Lane>()
 
 /** Through the lane of the meter `name`. */
@@ -56,7 +53,7 @@ export async function sendAlone(request: string, call: Call): Promise<LaneAnswer
 }
 
 function newLane(name: string): Lane {
-  if (lanes.size >= REMEMBERED_LANES) lanes.clear()
+  if (lanes.size >= limits.lanes) lanes.clear()
   const lane = new Lane()
   lanes.set(name, lane)
   return lane
@@ -72,7 +69,7 @@ export class Lane {
   #waiting: Slot[] = []
   #flight: Flight | null = null
 
-  constructor(giveUpMs = GIVE_UP_MS) {
+  constructor(giveUpMs: number = limits.laneGiveUpMs) {
     this.#giveUpMs = giveUpMs
   }
 
@@ -130,7 +127,7 @@ export class Lane {
     let count = 0
     for (const { request } of this.#waiting) {
       characters += request.length
-      if (count > 0 && (count >= CALL_REQUESTS || characters > CALL_CHARACTERS)) break
+      if (count > 0 && (count >= limits.laneRequests || characters > limits.laneCharacters)) break
       count += 1
     }
     const taken = this.#waiting.splice(0, count)

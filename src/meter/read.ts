@@ -1,5 +1,6 @@
 // The meter's answers to questions. They read and write nothing.
 
+import { limits } from "../limits.ts"
 import type { CompiledTerms } from "./compiled-terms.ts"
 import { formatDecimal } from "../domain/decimal.ts"
 import type {
@@ -14,9 +15,6 @@ import type { MeterState } from "./state.ts"
 import type { EventRow } from "./store/event-table.ts"
 import type { MeterStore } from "./store/meter-store.ts"
 import type { TotalRow } from "./store/total-table.ts"
-
-// A page of one event type looks at no more events than this, so that a rare type can't keep the object busy.
-const SCANNED_EVENTS = 5_000
 
 export function readUsage(request: UsageRequest, state: MeterState, store: MeterStore): UsageReply {
   if (state.terms === null) return { kind: "Usage", seq: 0, termsVersion: null, totals: [] }
@@ -44,7 +42,7 @@ export function readEvents(request: EventsRequest, state: MeterState, store: Met
   const { limit, eventType } = request
   const before = request.before ?? state.seq + 1
   // One more than asked for tells whether there is a next page.
-  const scan = eventType === null ? limit + 1 : Math.max(limit + 1, SCANNED_EVENTS)
+  const scan = eventType === null ? limit + 1 : Math.max(limit + 1, limits.meterScanEvents)
   const found = store.events.pageBelow(before, eventType, limit + 1, scan)
   const rows = found.slice(0, limit)
   const next = found.length > limit ? (rows.at(-1)?.seq ?? null) : store.events.seqBelow(before, scan)

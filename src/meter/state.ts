@@ -2,12 +2,10 @@
 // Law: it holds what is stored and nothing else. It may be lost between any two calls.
 
 import type { Instant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
 import { CompiledTerms } from "./compiled-terms.ts"
 import type { MeterStore } from "./store/meter-store.ts"
 import type { TotalRow } from "./store/total-table.ts"
-
-// Totals of the running period and of those that late events reach; the rest is read again when it is needed.
-const REMEMBERED_TOTALS = 2_000
 
 export class MeterState {
   readonly #store: MeterStore
@@ -34,7 +32,7 @@ export class MeterState {
 
   /** Takes in what a commit has stored. */
   adopt(totals: Iterable<TotalRow>): void {
-    if (this.#totals.size > REMEMBERED_TOTALS) this.#totals.clear()
+    if (this.#totals.size > limits.meterTotals) this.#totals.clear()
     for (const total of totals) this.#totals.set(totalName(total.periodStart, total.key), total)
   }
 

@@ -167,10 +167,11 @@ function queryFaults({ parameters }: Operation): [name: string, value: string][]
   return parameters
     .filter((parameter) => parameter.in === "query")
     .flatMap(({ name, schema }): [string, string][] => {
+      const isNumber = schema["type"] === "integer" || schema["type"] === "number"
+      const most = schema["maximum"]
       const wrong = [
-        ...(schema["type"] === "integer" || schema["type"] === "number"
-          ? ["0", "-1", "1000", "1.5", "many"]
-          : []),
+        ...(isNumber ? ["0", "-1", "1.5", "many"] : []),
+        ...(typeof most === "number" ? [String(most + 1)] : []),
         ...(schema["enum"] === undefined ? [] : ["Nonsense"]),
         ...(schema["format"] === "date-time" ? ["yesterday", "2026-02-30T00:00:00Z"] : []),
         ...(name === "cursor" ? ["nonsense"] : []),

@@ -15,6 +15,27 @@ import { newWorld } from "./world.ts"
 const KIB = 1024
 const TYPES = ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data"]
 
+const ODD_VALUES = [
+  null,
+  "",
+  "\u0000",
+  "\ud800",
+  "💸".repeat(100),
+  -1,
+  1.5,
+  1e308,
+  2 ** 53,
+  true,
+  [],
+  [null],
+  {},
+  { "\u0000": "\ud800" },
+  "9".repeat(25),
+  "2999-12-31T23:59:59+00:00",
+  "P100Y",
+  "01944b1f-0000-7000-8000-000000000001",
+]
+
 const { document, subjects } = await subjectsOfWorker()
 const withBody = subjects.filter(({ operation }) => operation.body !== undefined)
 const idempotent = subjects.filter(({ operation }) => isIdempotent(operation))
@@ -112,6 +133,20 @@ test.each(withBody)("$id does not use a key up when it fails", async (subject) =
   problem(await send(key(world), { ...call, body: faulty }, headers), 422)
   const good = done(await send(key(world), call, headers))
   expect(good.headers.get("X-Idempotency-Replayed")).toBeNull()
+})
+
+describe("no value of any field makes the server fail", () => {
+  const timeless = withBody.filter(({ operation }) => !operation.tags.includes("Test clock"))
+
+  test.each(timeless)("$id", async ({ operation, key, row, send }) => {
+    const call = await row.call(world)
+    for (const name of Object.keys(at(whole(document, operation.body ?? {}), "properties"))) {
+      for (const value of ODD_VALUES) {
+        const reply = await send(key(world), { ...call, body: { ...call.body, [name]: value } })
+        expect({ name, value, isFailure: reply.status >= 500 }).toEqual({ name, value, isFailure: false })
+      }
+    }
+  })
 })
 
 /** A field too many, and each field of the body in turn as what it can't be. */

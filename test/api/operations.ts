@@ -188,6 +188,7 @@ export const rows: Readonly<Record<string, Row>> = {
     eventwise: true,
   },
   getSubscriptionUsage: { call: ({ subscription }) => ({ id: subscription }) },
+  listSubscriptionEvents: { call: ({ subscription }) => ({ id: subscription }) },
   billSubscription: { call: async (world) => ({ id: await freshSubscription(world), body: {} }) },
   createInvoice: {
     call: ({ customer }) => ({

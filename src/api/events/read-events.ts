@@ -43,11 +43,19 @@ export function bodyKind(c: Ctx): BodyKind {
 export async function bodyText(c: Ctx, maxBytes: number): Promise<string> {
   const announced = c.req.header("Content-Length")
   if (announced !== undefined && Number(announced) > maxBytes) throw tooLarge(maxBytes)
-  const text = await c.req.text()
+  const text = utf8(await c.req.arrayBuffer())
   // A UTF-16 unit is at least one byte and at most three.
   if (text.length > maxBytes || (text.length * 3 > maxBytes && byteLength(text) > maxBytes))
     throw tooLarge(maxBytes)
   return text
+}
+
+function utf8(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)
+  } catch {
+    throw new Problem("malformed_request", "The body is not UTF-8.")
+  }
 }
 
 export function parsed(text: string): unknown {

@@ -61,7 +61,8 @@ export async function admit(c: Ctx, permission: Permission | "root"): Promise<Pr
   const principal = credential === null ? null : await authenticate(platform, credentials, credential)
   if (principal === null) {
     const address = c.req.header("CF-Connecting-IP") ?? "unknown"
-    if (!(await rates.mayTryCredentials(address))) {
+    // Only guesses count: a request without credentials tries nothing.
+    if (credential !== null && !(await rates.mayTryCredentials(address))) {
       throw new Problem("rate_limited", "Too many failed attempts to authenticate.", undefined, 60)
     }
     throw new Problem(
@@ -137,7 +138,7 @@ export async function withKey(
   const outcome = await claimKey(platform.db, {
     tenantId,
     scope: await sha256Hex(`${c.req.method} ${c.req.path}\n${key}`),
-    requestHash: await sha256Hex(`${customerId ?? ""}\n${await c.req.text()}`),
+    requestHash: await requestHash(c, customerId),
     token: platform.newId(),
     now: wall,
     leaseUntil: instant(wall + limits.idempotencyLeaseMs),
@@ -176,6 +177,12 @@ export async function withKey(
     { ...context, newId: platform.newId },
     { guards: [storeAnswer(platform.db, state.claim, answer)], audit: [] },
   )
+}
+
+/** Whoever repeats a request repeats its bytes, and is the same customer. */
+async function requestHash(c: Ctx, customerId: string | null): Promise<string> {
+  const body = await sha256Hex(new Uint8Array(await c.req.arrayBuffer()))
+  return sha256Hex(`${customerId ?? ""}\n${body}`)
 }
 
 export function checkKey(key: string): void {

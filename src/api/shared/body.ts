@@ -20,9 +20,9 @@ export const readableBody: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const method = c.req.method
   if (method === "GET" || method === "HEAD" || c.req.path.startsWith("/v1/events")) return next()
   return limitBody(c, async () => {
-    const text = await c.req.text()
+    const { byteLength } = await c.req.arrayBuffer()
     const type = c.req.header("Content-Type")
-    if (text === "") {
+    if (byteLength === 0) {
       if (type !== undefined) withoutContentType(c)
     } else if (type === undefined || !/^application\/([a-z0-9.-]+\+)?json\b/i.test(type)) {
       throw new Problem("unsupported_media_type", "Send the body as `Content-Type: application/json`.")

@@ -3,7 +3,8 @@
 import { z } from "@hono/zod-openapi"
 import type { Currency } from "../../domain/currency.ts"
 import { parseCurrency } from "../../domain/currency.ts"
-import { parseDecimal, formatDecimal, isNegative, isZero } from "../../domain/decimal.ts"
+import type { Decimal } from "../../domain/decimal.ts"
+import { formatDecimal, isNegative, isZero, parseDecimal } from "../../domain/decimal.ts"
 import type { Instant } from "../../domain/time.ts"
 import { formatInstant, parseInstant } from "../../domain/time.ts"
 import { limits } from "../../limits.ts"
@@ -29,32 +30,36 @@ export const AmountNanos = z
   .string()
   .openapi({ description: "A whole number at scale 12, as text.", example: "1000000000000" })
 
-/** A positive quantity, as text or as a JSON number; kept as exact decimal text. */
-export const Quantity = z
-  .union([z.string(), z.number()])
-  .transform((input, context) => {
-    const parsed = parseDecimal(input)
-    if (parsed.ok && !isNegative(parsed.value)) return formatDecimal(parsed.value)
-    context.addIssue({
-      code: "custom",
-      message: "expected a decimal of at most 30 digits before and 18 after the point, not negative",
-    })
-    return z.NEVER
-  })
-  .openapi({ description: "A decimal, as text or number.", example: "25" })
+/** A decimal from outside as exact text, or null. A JSON number above 2^53 has lost digits before we see it. */
+export function exactText(input: string | number, accept: (value: Decimal) => boolean): string | null {
+  if (typeof input === "number" && Math.abs(input) > Number.MAX_SAFE_INTEGER) return null
+  const parsed = parseDecimal(input)
+  return parsed.ok && accept(parsed.value) ? formatDecimal(parsed.value) : null
+}
 
-export const PositiveQuantity = z
-  .union([z.string(), z.number()])
-  .transform((input, context) => {
-    const parsed = parseDecimal(input)
-    if (parsed.ok && !isNegative(parsed.value) && !isZero(parsed.value)) return formatDecimal(parsed.value)
-    context.addIssue({
-      code: "custom",
-      message: "expected a decimal above zero, of at most 30 digits before and 18 after the point",
-    })
+function quantity(message: string, accept: (value: Decimal) => boolean) {
+  return z.union([z.string(), z.number()]).transform((input, context) => {
+    const text = exactText(input, accept)
+    if (text !== null) return text
+    context.addIssue({ code: "custom", message })
     return z.NEVER
   })
-  .openapi({ description: "A decimal above zero, as text or number.", example: "1000" })
+}
+
+const BOUNDS = "with at most 30 digits before and 18 after the point; above 2^53 as text"
+
+export const Quantity = quantity(
+  `expected a decimal, not negative, ${BOUNDS}`,
+  (q) => !isNegative(q),
+).openapi({
+  description: "A decimal, as text or number.",
+  example: "25",
+})
+
+export const PositiveQuantity = quantity(
+  `expected a decimal above zero, ${BOUNDS}`,
+  (q) => !isNegative(q) && !isZero(q),
+).openapi({ description: "A decimal above zero, as text or number.", example: "1000" })
 
 export const DecimalText = z.string().openapi({ description: "A decimal, as text.", example: "1500" })
 
@@ -75,10 +80,11 @@ export const Timestamp = z
   .string()
   .transform((text, context): Instant => {
     const parsed = parseInstant(text)
-    if (parsed.ok) return parsed.value
+    if (parsed.ok && parsed.value < limits.latestTimestampMs) return parsed.value
     context.addIssue({
       code: "custom",
-      message: "expected an RFC 3339 timestamp with a zone, such as 2026-02-28T12:34:56Z",
+      message:
+        "expected an RFC 3339 timestamp with a zone, such as 2026-02-28T12:34:56Z, before the year 3000",
     })
     return z.NEVER
   })

@@ -8,6 +8,7 @@ import { setTestClock } from "../../actions/set-clock.ts"
 import { AGENDA_KINDS } from "../../domain/agenda.ts"
 import type { Instant } from "../../domain/time.ts"
 import { addDuration, parseDuration } from "../../domain/time.ts"
+import { limits } from "../../limits.ts"
 import type { Api } from "../app.ts"
 import { reads, writes } from "../shared/access.ts"
 import { body, json, problems, reply, unwrap, writeProblems } from "../shared/door.ts"
@@ -124,8 +125,9 @@ export function register(api: Api): void {
 
 function later(now: Instant, by: string): Instant {
   const duration = parseDuration(by)
-  if (duration.ok) return addDuration(now, duration.value, 1, "UTC")
-  const message = "expected an ISO 8601 duration such as P1M, P10D or PT1H"
+  const to = duration.ok ? addDuration(now, duration.value, 1, "UTC") : null
+  if (to !== null && to < limits.latestTimestampMs) return to
+  const message = "expected an ISO 8601 duration such as P1M, P10D or PT1H, which ends before the year 3000"
   throw new Problem("invalid_request", `by: ${message}`, [{ path: "by", message }])
 }
 

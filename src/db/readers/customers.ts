@@ -1,6 +1,6 @@
 // Reads customers and their hierarchy, of one tenant.
 
-import { and, asc, eq, inArray, sql } from "drizzle-orm"
+import { and, asc, eq, inArray, lte, or, sql } from "drizzle-orm"
 import type { AccountType } from "../../domain/customer.ts"
 import type { Database } from "../database.ts"
 import type { CustomerRow } from "../rows.ts"
@@ -105,19 +105,21 @@ export function customerReader(db: Database, tenantId: string) {
     return subscription !== undefined || invoice !== undefined
   }
 
-  async function hasRunningSubscription(customerId: string): Promise<boolean> {
-    const running = await db
+  /** Whether a subscription runs, or has ended and its last bill is still to be drafted. */
+  async function hasOpenSubscription(customerId: string): Promise<boolean> {
+    const runs = inArray(subscriptions.status, ["Trialing", "Active", "PastDue", "Paused"])
+    const open = await db
       .select({ id: subscriptions.id })
       .from(subscriptions)
       .where(
         and(
           eq(subscriptions.tenantId, tenantId),
           eq(subscriptions.customerId, customerId),
-          inArray(subscriptions.status, ["Trialing", "Active", "PastDue", "Paused"]),
+          or(runs, lte(subscriptions.billFromIndex, subscriptions.periodIndex)),
         ),
       )
       .get()
-    return running !== undefined
+    return open !== undefined
   }
 
   return {
@@ -127,7 +129,7 @@ export function customerReader(db: Database, tenantId: string) {
     treeSize,
     childTypes,
     hasHistory,
-    hasRunningSubscription,
+    hasOpenSubscription,
     list: (page: Page, externalId: string | undefined) =>
       pageOf(db, customers, tenantId, page, [
         externalId === undefined ? undefined : eq(customers.externalId, externalId),
