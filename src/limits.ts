@@ -92,6 +92,11 @@ export const limits = {
   jobsPerTick: 2_000,
   /** How long a queued row may stay unfinished before the cron queues it again. */
   jobLeaseMs: 15 * 60_000,
+  /** How far back a subscription may start: each missed period is billed on its own. */
+  startYearsBack: 5,
+  startYearsAhead: 5,
+  /** Where a test clock may stand at the latest, so that no period computed from it leaves the calendar: 2200-01-01. */
+  latestClockMs: 7_258_118_400_000,
   /** Longest step of one advance of a test clock, and how much it may run. */
   advanceYears: 5,
   advanceJobs: 2_000,

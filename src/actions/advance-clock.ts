@@ -43,6 +43,7 @@ export async function advanceClock(scope: Scope, to: Instant): Promise<Outcome<A
     return err(invalid("to", `The clock stands at ${formatInstant(scope.now)}: it can't go back.`))
   const longest = instant(scope.now + limits.advanceYears * 366 * 86_400_000)
   if (to > longest) return err(invalid("to", `One advance takes at most ${limits.advanceYears} years.`))
+  if (to > limits.latestClockMs) return err(invalid("to", "A test clock stands at 2200-01-01 at the latest."))
   const { db, wallNow } = scope.platform
   const lease = () => instant(wallNow() + limits.idempotencyLeaseMs)
   if (!(await beginAdvance(db, scope.tenant.id, wallNow(), lease()))) {

@@ -4,9 +4,10 @@ import { hasSubscriptions, setClock } from "../db/clock.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Instant } from "../domain/time.ts"
 import { formatInstant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
-import { refusal } from "./refusal.ts"
+import { invalid, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
 export type ClockState = { readonly now: Instant; readonly frozen: boolean }
@@ -18,6 +19,8 @@ export async function setTestClock(
   reply: Reply<ClockState>,
 ): Promise<Outcome<ClockState>> {
   if (scope.tenant.mode !== "test") return err(liveClock())
+  if (to > limits.latestClockMs)
+    return err(invalid("now", "A test clock stands at 2200-01-01 at the latest."))
   return act(
     scope,
     async () => {

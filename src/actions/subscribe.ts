@@ -13,6 +13,7 @@ import type { Quantities } from "../domain/subscription.ts"
 import { trialEnd } from "../domain/subscription.ts"
 import type { Instant } from "../domain/time.ts"
 import { formatInstant, instant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { findCustomer } from "./find.ts"
@@ -50,7 +51,7 @@ export async function subscribe(
       if (!customer.ok) return err(about("customer_id", customer.error))
       if (plan === null) return err(about("plan_id", notFound("plan")))
       const skus = await scope.read.catalog.skusAt(plan.plan.id, plan.plan.currentVersion)
-      const fault = refuse(input, customer.value, plan, skus)
+      const fault = checkStart(input.startedAt, scope.now) ?? refuse(input, customer.value, plan, skus)
       if (fault !== null) return err(fault)
       const row = newRow(scope, id, input, customer.value, plan)
       return ok({
@@ -105,6 +106,18 @@ function refuse(
   if (priced !== undefined) return mismatch(`The plan is priced in ${priced.currency}, not in ${currency}.`)
   const quantities = checkQuantities(input.quantities, skus)
   return quantities.ok ? null : quantities.error
+}
+
+const YEAR_MS = 366 * 86_400_000
+
+function checkStart(startedAt: Instant | null, now: Instant): Refusal | null {
+  if (startedAt === null) return null
+  const { startYearsBack, startYearsAhead } = limits
+  if (startedAt >= now - startYearsBack * YEAR_MS && startedAt <= now + startYearsAhead * YEAR_MS) return null
+  return invalid(
+    "started_at",
+    `A subscription starts at most ${startYearsBack} years back and ${startYearsAhead} years ahead.`,
+  )
 }
 
 function mismatch(message: string): Refusal {
