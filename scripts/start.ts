@@ -47,7 +47,7 @@ async function start(): Promise<void> {
   const { url } = server
   void tick(url)
   setInterval(() => void tick(url), TICK_MS).unref()
-  process.stdout.write(greeting(url, demo, relative(root, state)))
+  process.stdout.write(greeting(url, demo, shown(state)))
 }
 
 function portOf(text: string | undefined): number {
@@ -73,6 +73,11 @@ async function tick(url: string): Promise<void> {
   const answer = await fetch(`${url}/cdn-cgi/local/scheduled?cron=*+*+*+*+*`).catch(() => null)
   const text = await answer?.text().catch(() => "")
   if (!stopping && answer?.ok !== true) console.error(`The minute's tick failed: ${text ?? "no answer"}`)
+}
+
+function shown(folder: string): string {
+  const path = relative(root, folder)
+  return path.startsWith("..") ? folder : path
 }
 
 function greeting(url: string, demo: Demo, state: string): string {

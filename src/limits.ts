@@ -85,7 +85,11 @@ export const limits = {
   /** The shortest period of a Custom cadence: a period is closed, billed and finalized, which is no matter of seconds. */
   shortestPeriodMs: 3_600_000,
   /** Retries of an action whose guard missed: each miss means that somebody else made progress. */
-  commitAttempts: 6,
+  commitAttempts: 12,
+  /** The longest pause before the second try; it doubles from try to try up to half a second, so that many who change one thing
+   *  get through one after the other. */
+  commitPauseMs: 10,
+  commitPauseMaxMs: 500,
   /** Periods that one close takes. A subscription that starts years back is caught up in several closes. */
   periodsPerBill: 120,
   /** Agenda rows that one cron tick moves to the queue; the next tick takes the rest. */

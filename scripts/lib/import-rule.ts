@@ -45,10 +45,10 @@ export const layers: Readonly<Record<string, Layer>> = {
 /** The composition root may import anything; nothing may import it. */
 export const rootFiles = ["worker.ts", "context.ts"]
 
-/** Read by the composition root alone, or by everybody above the pure layers; they import next to nothing. */
+/** Files of src/ itself below the root: the bounds, and what the bindings are (it names the types they carry). */
 const leafFiles: Readonly<Record<string, Layer>> = {
   "limits.ts": { may: [], packages: false },
-  "env.ts": { may: ["domain/", "runtime/", "limits.ts", "meter/", "db/"] },
+  "env.ts": { may: ["domain/", "runtime/", "limits.ts", "meter/"] },
 }
 
 /** Everything directly in src/: folders end in "/". */

@@ -4,6 +4,7 @@ import type { Answer, Commit } from "../db/commit.ts"
 import type { Result } from "../domain/result.ts"
 import { err, ok } from "../domain/result.ts"
 import { limits } from "../limits.ts"
+import { pauseUpTo } from "../runtime/pause.ts"
 import type { Refusal } from "./refusal.ts"
 import { refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
@@ -36,7 +37,7 @@ export async function act<T>(
       case "NotUnique":
         return err(takenBy(outcome.constraint))
       case "GuardMissed":
-        continue
+        await pauseUpTo(Math.min(limits.commitPauseMs * 2 ** attempt, limits.commitPauseMaxMs))
     }
   }
   return err(refusal("conflict", "The resource is being changed by others at this moment. Try again."))

@@ -3,6 +3,7 @@
 import { subscriptions } from "../db/schema.ts"
 import type { SubscriptionRow } from "../db/rows.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
+import { LAST_CLOSE } from "../domain/agenda.ts"
 import { moveSubscription } from "../domain/subscription.ts"
 import { err, ok } from "../domain/result.ts"
 import { formatInstant } from "../domain/time.ts"
@@ -70,7 +71,7 @@ function agendaOf(scope: Scope, after: SubscriptionRow, at: CancelAt): AgendaIte
   const uniqueKey = String(after.termsVersion)
   const sync: AgendaItem = { kind: "sync-terms", subject: after.id, uniqueKey, dueAt: scope.now }
   if (at === "PeriodEnd") return [sync]
-  return [sync, { kind: "close-period", subject: after.id, uniqueKey: "final", dueAt: scope.now }]
+  return [sync, { kind: "close-period", subject: after.id, uniqueKey: LAST_CLOSE, dueAt: scope.now }]
 }
 
 /** So that the very next event is judged by the new terms. Should it fail, the agenda row does it. */

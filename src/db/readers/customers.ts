@@ -1,10 +1,11 @@
 // Reads customers and their hierarchy, of one tenant.
 
-import { and, asc, eq, inArray, lte, or, sql } from "drizzle-orm"
+import { and, asc, eq, inArray, ne, or, sql } from "drizzle-orm"
 import type { AccountType } from "../../domain/customer.ts"
+import { LAST_CLOSE } from "../../domain/agenda.ts"
 import type { Database } from "../database.ts"
 import type { CustomerRow } from "../rows.ts"
-import { customers, invoices, subscriptions } from "../schema.ts"
+import { agenda, customers, invoices, subscriptions } from "../schema.ts"
 import type { Page } from "./page.ts"
 import { pageOf } from "./page.ts"
 
@@ -111,11 +112,20 @@ export function customerReader(db: Database, tenantId: string) {
     const open = await db
       .select({ id: subscriptions.id })
       .from(subscriptions)
+      .leftJoin(
+        agenda,
+        and(
+          eq(agenda.tenantId, tenantId),
+          eq(agenda.kind, "close-period"),
+          eq(agenda.subject, subscriptions.id),
+          ne(agenda.status, "Done"),
+        ),
+      )
       .where(
         and(
           eq(subscriptions.tenantId, tenantId),
           eq(subscriptions.customerId, customerId),
-          or(runs, lte(subscriptions.billFromIndex, subscriptions.periodIndex)),
+          or(runs, eq(agenda.uniqueKey, LAST_CLOSE)),
         ),
       )
       .get()
