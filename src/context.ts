@@ -3,9 +3,10 @@
 import { CredentialCache } from "./actions/authenticate.ts"
 import type { Platform } from "./actions/scope.ts"
 import type { Door } from "./api/shared/door.ts"
+import type { Database } from "./db/database.ts"
 import { openDatabase } from "./db/database.ts"
 import { instant } from "./domain/time.ts"
-import type { Env } from "./env.ts"
+import type { Env, Secrets } from "./env.ts"
 import { secretsOf } from "./env.ts"
 import { meterOf } from "./meter/client.ts"
 import { wallNowMs } from "./runtime/clock.ts"
@@ -13,12 +14,25 @@ import { newId } from "./runtime/ids.ts"
 
 const QUEUE_BATCH = 100
 
+/** What is the same for every request of an isolate. Bindings are no handles of a request, so they may be kept. */
+type Shared = { readonly db: Database; readonly secrets: Secrets }
+
+const sharedByEnv = new WeakMap<Env, Shared>()
+
+function sharedOf(env: Env): Shared {
+  const known = sharedByEnv.get(env)
+  if (known !== undefined) return known
+  const shared = { db: openDatabase(env.DB), secrets: secretsOf(env) }
+  sharedByEnv.set(env, shared)
+  return shared
+}
+
 export function platformOf(env: Env, ctx: ExecutionContext): Platform {
-  const { rootKey, jwtSecret } = secretsOf(env)
+  const { db, secrets } = sharedOf(env)
   return {
-    db: openDatabase(env.DB),
-    rootKey,
-    jwtSecret,
+    db,
+    rootKey: secrets.rootKey,
+    jwtSecret: secrets.jwtSecret,
     wallNow: () => instant(wallNowMs()),
     newId,
     meter: (tenantId, subscriptionId) => meterOf(env.METER, tenantId, subscriptionId),

@@ -11,7 +11,7 @@ import type { Instant } from "../domain/time.ts"
 import { formatInstant, instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
 import { log } from "../runtime/log.ts"
-import type { Outcome } from "./act.ts"
+import type { Outcome, Reply } from "./act.ts"
 import { invalid, refusal } from "./refusal.ts"
 import { runJob } from "./run-job.ts"
 import type { Scope } from "./scope.ts"
@@ -37,7 +37,12 @@ export type Advance = {
 
 const PAGE = 50
 
-export async function advanceClock(scope: Scope, to: Instant): Promise<Outcome<Advance>> {
+/** Goes to `to`, or to where it had to stop. The answer is stored with the last commit. */
+export async function advanceClock(
+  scope: Scope,
+  to: Instant,
+  reply: Reply<Advance>,
+): Promise<Outcome<Advance>> {
   if (scope.tenant.mode !== "test") return err(liveClock())
   if (to < scope.now)
     return err(invalid("to", `The clock stands at ${formatInstant(scope.now)}: it can't go back.`))
@@ -65,7 +70,9 @@ export async function advanceClock(scope: Scope, to: Instant): Promise<Outcome<A
     const complete = (await nextDue(scope, to, failed)) === null
     if (complete) now = to
     await moveClock(db, scope.tenant.id, now, lease())
+    const advance = { from: scope.now, now, ran, complete }
     await scope.commit({
+      answer: reply(advance),
       audit: [
         {
           action: "test_clock.advanced",
@@ -76,7 +83,7 @@ export async function advanceClock(scope: Scope, to: Instant): Promise<Outcome<A
         },
       ],
     })
-    return ok({ from: scope.now, now, ran, complete })
+    return ok(advance)
   } finally {
     await endAdvance(db, scope.tenant.id)
   }

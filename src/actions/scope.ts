@@ -60,6 +60,8 @@ export type ScopeOptions = {
 export function scopeFor(platform: Platform, tenant: TenantRow, options: ScopeOptions): Scope {
   const claim = options.claim ?? null
   const jobId = options.jobId ?? null
+  let read: Readers | null = null
+  let write: Writer | null = null
   return {
     platform,
     tenant,
@@ -68,8 +70,13 @@ export function scopeFor(platform: Platform, tenant: TenantRow, options: ScopeOp
     customerId: options.customerId ?? null,
     jobId,
     claim,
-    read: readersFor(platform.db, tenant.id),
-    write: writerFor(platform.db, tenant.id),
+    // Made when they are wanted: usage events want neither.
+    get read() {
+      return (read ??= readersFor(platform.db, tenant.id))
+    },
+    get write() {
+      return (write ??= writerFor(platform.db, tenant.id))
+    },
     newId: platform.newId,
     meter: (subscriptionId) => platform.meter(tenant.id, subscriptionId),
     async commit(plan) {

@@ -7,7 +7,9 @@ import { invalidFields } from "../../actions/refusal.ts"
 import { instant } from "../../domain/time.ts"
 import { limits } from "../../limits.ts"
 import type { Api } from "../app.ts"
-import { admit, checkKey, keyReused, scopeOf, withKey, writes } from "../shared/access.ts"
+import { admit, writes } from "../shared/access.ts"
+import { checkKey, keyReused, withKey } from "../shared/idempotency.ts"
+import { openScope } from "../shared/open-scope.ts"
 import type { Ctx } from "../shared/door.ts"
 import { body, json, unwrap, writeProblems } from "../shared/door.ts"
 import { Problem, problemOf } from "../shared/problems.ts"
@@ -53,8 +55,7 @@ export function register(api: Api): void {
     const key = c.req.header("Idempotency-Key")
     if (key !== undefined) checkKey(key)
     const text = await bodyText(c, kind === "CloudEventBatch" ? limits.batchBytes : limits.bodyBytes)
-    c.set("claim", null)
-    c.set("scope", scopeOf(c, principal, null))
+    openScope(c, principal, null)
     if (kind === "CloudEventBatch") {
       return key === undefined
         ? answerBatch(c, kind, text)

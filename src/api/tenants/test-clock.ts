@@ -119,7 +119,8 @@ export function register(api: Api): void {
   api.openapi(advanceRoute, async (c) => {
     const scope = c.get("scope")
     const { to, by } = c.req.valid("json")
-    return c.json(advanceToApi(unwrap(await advanceClock(scope, to ?? later(scope.now, by ?? "")))), 200)
+    const until = to ?? later(scope.now, by ?? "")
+    return c.json(advanceToApi(unwrap(await advanceClock(scope, until, reply(200, advanceToApi)))), 200)
   })
 }
 
