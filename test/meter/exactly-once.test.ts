@@ -6,7 +6,6 @@ import { describe, expect, it } from "vitest"
 import type { MeterTerms } from "../../src/domain/terms.ts"
 import { instant } from "../../src/domain/time.ts"
 import type { EventInput, EventResult } from "../../src/meter/protocol.ts"
-import { decodeReplies } from "../../src/meter/wire.ts"
 import {
   accepted,
   at,
@@ -19,6 +18,7 @@ import {
   results,
   seeded,
   send,
+  sendTogether,
   shuffled,
   stubFor,
   TOKENS,
@@ -168,22 +168,18 @@ describe("when something fails", () => {
   it("a request that can't be applied doesn't take the others of its group with it", async () => {
     const terms = newTerms()
     await results(terms, [event("e0")])
-    const stub = stubFor(terms)
-    const good = (id: string): Promise<unknown> => results(terms, [event(id)])
-    const broken = JSON.stringify([{ ...request([]), events: [["e9", "api.request", 0, null, "not json"]] }])
-    const replies = await Promise.allSettled([
-      good("e1"),
-      stub.record(broken).then((reply) => decodeReplies(reply)[0]?.kind),
-      good("e2"),
-      good("e3"),
+    const twoUnderOneKey = { idempotency: { key: "k", now: 0, expiresAt: 1 } }
+    const replies = await sendTogether(terms, [
+      request([event("e1")]),
+      request([event("e2"), event("e3")], twoUnderOneKey),
+      request([event("e1"), event("e4")]),
     ])
     expect(replies).toEqual([
-      { status: "fulfilled", value: [accepted] },
-      { status: "fulfilled", value: "Failed" },
-      { status: "fulfilled", value: [accepted] },
-      { status: "fulfilled", value: [accepted] },
+      { kind: "Recorded", replayed: false, results: "A" },
+      { kind: "Failed", message: expect.stringContaining("one event") },
+      { kind: "Recorded", replayed: false, results: "DA" },
     ])
-    expect(await valueOf(terms, CALLS)).toBe("4")
+    expect(await valueOf(terms, CALLS)).toBe("3")
   })
 
   it("a commit that storage refuses leaves nothing, in storage or in memory", async () => {

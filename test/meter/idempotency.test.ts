@@ -13,8 +13,10 @@ import {
   kept,
   meterFor,
   newTerms,
+  request,
   results,
   send,
+  sendTogether,
   stubFor,
   valueOf,
 } from "./support.ts"
@@ -83,13 +85,15 @@ describe.each([
   it("is seen by the requests that share its commit", async () => {
     const terms = newTerms()
     await results(terms, [event("e0")])
-    const replies = await Promise.all([
-      keyed(terms, key, event("e1")),
-      keyed(terms, key, event("e1")),
-      keyed(terms, key, event("e2")),
-      keyed(terms, key, event("e1")),
+    const idempotency = { key, now: 0, expiresAt: DAY_MS }
+    const sent = ["e1", "e1", "e2", "e1"].map((id) => request([event(id)], { idempotency }))
+    expect(await sendTogether(terms, sent)).toEqual([
+      { kind: "Recorded", replayed: false, results: "A" },
+      { kind: "Recorded", replayed: true, results: "A" },
+      { kind: "KeyReused" },
+      { kind: "Recorded", replayed: true, results: "A" },
     ])
-    expect(replies).toEqual([first(accepted), again(accepted), { kind: "KeyReused" }, again(accepted)])
+    expect(await valueOf(terms, CALLS)).toBe("2")
   })
 })
 

@@ -5,6 +5,7 @@ import { meterDefinition, type MeterDefinition, type MeterTerms } from "../../sr
 import { instant, NO_TIME, parseInstant, type Instant } from "../../src/domain/time.ts"
 import { meterOf, type MeterClient } from "../../src/meter/client.ts"
 import { meterName } from "../../src/meter/name.ts"
+import { decodeReplies, encodeRequest, joinRequests, type WireReply } from "../../src/meter/wire.ts"
 import type {
   EventInput,
   EventResult,
@@ -86,6 +87,14 @@ export async function send(
   const meter = meterFor(terms)
   const reply = await meter.record(request(events, changes))
   return reply.kind === "NeedTerms" ? await meter.record(request(events, { ...changes, terms })) : reply
+}
+
+/** In one call, and so in one commit. */
+export async function sendTogether(
+  terms: MeterTerms,
+  requests: readonly RecordRequest[],
+): Promise<readonly WireReply[]> {
+  return decodeReplies(await stubFor(terms).record(joinRequests(requests.map(encodeRequest))))
 }
 
 export async function results(

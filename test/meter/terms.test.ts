@@ -8,6 +8,7 @@ import {
   at,
   CALLS,
   event,
+  kept,
   meterFor,
   newTerms,
   request,
@@ -151,6 +152,9 @@ describe("newer terms", () => {
     await meterFor(terms).setTerms({ ...terms, version: 3, meters: [TOKENS] })
     expect(await valueOf(terms, TOKENS)).toBe("3000")
     expect(await valueOf(terms, CALLS)).toBe("2")
+    await results(terms, [event("e3")])
+    expect(await valueOf(terms, TOKENS)).toBe("4500")
+    expect(await valueOf(terms, CALLS)).toBe("2")
   })
 
   it("with other periods count everything anew", async () => {
@@ -182,6 +186,41 @@ describe("newer terms", () => {
     expect(await results(terms, [event("e3")])).toEqual([
       { accepted: true, duplicate: false, billable: false },
     ])
+  })
+
+  it("with periods that begin elsewhere leave nothing in the old ones", async () => {
+    const terms = newTerms({ meters: [CALLS] })
+    await results(terms, [event("e1")])
+    const anchor = at("2026-03-01T00:00:00Z")
+    const moved = { ...terms, version: 2, startedAt: anchor, schedule: { ...terms.schedule, anchor } }
+    await meterFor(terms).setTerms(moved)
+    expect((await totalsOf(terms)).map(({ periodStart, value }) => [periodStart, value])).toEqual([
+      [anchor, "1"],
+    ])
+  })
+
+  it("with a later start take the events before it out of the totals", async () => {
+    const terms = newTerms({ meters: [CALLS] })
+    const before = event("e1", { timestamp: at("2026-03-04T23:59:59.999Z") })
+    await results(terms, [before, event("e2", { timestamp: at("2026-03-05T00:00:00Z") })])
+    expect(await valueOf(terms, CALLS)).toBe("2")
+    await meterFor(terms).setTerms({ ...terms, version: 2, startedAt: at("2026-03-05T00:00:00Z") })
+    expect(await valueOf(terms, CALLS)).toBe("1")
+    expect(await results(terms, [before])).toEqual([{ accepted: true, duplicate: true, billable: false }])
+    expect(await results(terms, [event("e3", { timestamp: at("2026-03-01T00:00:00Z") })])).toEqual([kept])
+  })
+
+  it("that recount are a change that an eviction doesn't hide", async () => {
+    const terms = newTerms({ meters: [CALLS] })
+    await results(terms, [event("e1")])
+    await meterFor(terms).setTerms({ ...terms, version: 2, meters: [CALLS, TOKENS] })
+    await evictDurableObject(stubFor(terms))
+    const asked = { customerId: null, periods: null, terms: null }
+    const recounted = await meterFor(terms).usage({ ...asked, changedSince: 1 })
+    expect(recounted).toMatchObject({ seq: 2, totals: [{ key: CALLS.key }, { key: TOKENS.key }] })
+    await results(terms, [event("e2")])
+    const next = await meterFor(terms).usage({ ...asked, changedSince: 2 })
+    expect(next).toMatchObject({ seq: 3, totals: [{ value: "2" }, { value: "3000" }] })
   })
 })
 
