@@ -1,14 +1,14 @@
 // What a price comes to for a quantity or for some events: a price calculator. Changes nothing.
 
 import type { SkuTerms } from "../domain/catalog.ts"
-import { pricingModelOf } from "../domain/catalog.ts"
+import { pricingOf } from "../domain/catalog.ts"
 import type { Currency } from "../domain/currency.ts"
 import type { Decimal } from "../domain/decimal.ts"
 import { decimalOf, max, ONE, ZERO } from "../domain/decimal.ts"
 import type { Properties } from "../domain/measure.ts"
 import { measure } from "../domain/measure.ts"
-import { price } from "../domain/pricing/index.ts"
-import type { Priced } from "../domain/pricing/index.ts"
+import { rate } from "../domain/pricing/pipeline.ts"
+import type { Rated } from "../domain/pricing/pipeline.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Outcome } from "./act.ts"
 import { invalid, invalidFields, missing } from "./refusal.ts"
@@ -23,15 +23,15 @@ export type PreviewInput = {
   readonly events: readonly Properties[] | undefined
 }
 
-export type Preview = Price & { readonly quantity: Decimal; readonly priced: Priced }
+export type Preview = Price & { readonly quantity: Decimal; readonly rated: Rated }
 
 export async function previewPrice(scope: Scope, input: PreviewInput): Promise<Outcome<Preview>> {
   const sku = "id" in input.sku ? await scope.read.catalog.sku(input.sku.id) : input.sku
   if (sku === null) return err(missing("sku_id", "SKU"))
   const quantity = quantityOf(sku.terms, input)
   if (!quantity.ok) return quantity
-  const priced = price(pricingModelOf(sku.terms.price), quantity.value)
-  return ok({ currency: sku.currency, terms: sku.terms, quantity: quantity.value, priced })
+  const rated = rate(pricingOf(sku.terms), quantity.value)
+  return ok({ currency: sku.currency, terms: sku.terms, quantity: quantity.value, rated })
 }
 
 function quantityOf(terms: SkuTerms, { quantity, events }: PreviewInput): Outcome<Decimal> {

@@ -1,11 +1,13 @@
 // What is sold: a plan's terms and its SKUs. Terms are stored as text and become exact values when they are read.
 
-import { decimalOf } from "./decimal.ts"
+import { decimalOf, ZERO } from "./decimal.ts"
 import { nanos } from "./money.ts"
 import type { Nanos } from "./money.ts"
 import type { Duration } from "./time.ts"
 import { assert } from "./assert.ts"
 import type { PricingModel } from "./pricing/model.ts"
+import type { Modifiers, Pricing, QuantityRounding } from "./pricing/pipeline.ts"
+import { NO_MODIFIERS } from "./pricing/pipeline.ts"
 import type { Aggregation, MeterDefinition } from "./terms.ts"
 import { meterDefinition } from "./terms.ts"
 
@@ -50,14 +52,43 @@ export type SkuMeter = {
   readonly property: string | null
 }
 
+/** What stands around the model of a price; null where nothing does. */
+export type ModifierTerms = {
+  readonly quantityTransform: { readonly divideBy: string; readonly round: QuantityRounding } | null
+  readonly includedQuantity: string | null
+  readonly minimumAmountNanos: string | null
+  readonly maximumAmountNanos: string | null
+}
+
 export type SkuTerms = {
   readonly price: PriceTerms
   readonly billingTiming: BillingTiming
   readonly meter: SkuMeter | null
+  /** Absent where there are none, as in all terms that were stored before there were any. */
+  readonly modifiers?: ModifierTerms
 }
 
 /** A SKU as the rating engine sees it. */
 export type RatedSku = { readonly id: string; readonly name: string; readonly terms: SkuTerms }
+
+/** Everything that turns a period's total into its amount. */
+export function pricingOf({ price, modifiers }: SkuTerms): Pricing {
+  return {
+    model: pricingModelOf(price),
+    modifiers: modifiers === undefined ? NO_MODIFIERS : modifiersOf(modifiers),
+  }
+}
+
+function modifiersOf(terms: ModifierTerms): Modifiers {
+  const { quantityTransform: transform, includedQuantity, minimumAmountNanos, maximumAmountNanos } = terms
+  return {
+    quantityTransform:
+      transform === null ? null : { divideBy: decimalOf(transform.divideBy), round: transform.round },
+    includedQuantity: includedQuantity === null ? ZERO : decimalOf(includedQuantity),
+    minimumAmount: minimumAmountNanos === null ? null : stored(minimumAmountNanos),
+    maximumAmount: maximumAmountNanos === null ? null : stored(maximumAmountNanos),
+  }
+}
 
 export function pricingModelOf(price: PriceTerms): PricingModel {
   switch (price.model) {

@@ -2,13 +2,13 @@
 // Law: a charge is always computed from all of its usage, never from "the new usage".
 
 import { assert } from "./assert.ts"
-import type { PriceTerms, RatedSku } from "./catalog.ts"
-import { meterOfSku, pricingModelOf } from "./catalog.ts"
+import type { RatedSku, SkuTerms } from "./catalog.ts"
+import { meterOfSku, pricingOf } from "./catalog.ts"
 import type { Decimal } from "./decimal.ts"
 import { isNegative, ONE, ZERO } from "./decimal.ts"
 import type { Period, Schedule } from "./period.ts"
 import { periodAt } from "./period.ts"
-import { price } from "./pricing/index.ts"
+import { rate } from "./pricing/pipeline.ts"
 import type { Interval } from "./proration.ts"
 import { overlap, shareOf } from "./proration.ts"
 import type { Ratio } from "./ratio.ts"
@@ -127,8 +127,8 @@ function charge(
 ): Charge {
   // Corrections can leave a total below zero for a while. Nobody is paid for using a service.
   const billed = isNegative(quantity) ? ZERO : quantity
-  const priced = price(pricingModelOf(sku.terms.price), billed)
-  const should = multiplyRatio(priced.amount, share)
+  // A minimum and a maximum are on the period's amount: a fee for half of the time has half of them.
+  const should = multiplyRatio(rate(pricingOf(sku.terms), billed).amount, share)
   assert(should.num >= 0n, "a charge is never below zero", { sku: sku.id })
   return {
     lineKey: `${billable.subscriptionId}:${sku.id}:${formatInstant(period.start)}`,
@@ -137,19 +137,20 @@ function charge(
     description: sku.name,
     metered: sku.terms.meter !== null,
     quantity: billed,
-    unitAmountNanos: unitAmountOf(sku.terms.price),
+    unitAmountNanos: unitAmountOf(sku.terms),
     should,
     service,
   }
 }
 
-/** The one price of a unit, where there is one. */
-function unitAmountOf(terms: PriceTerms): string | null {
-  switch (terms.model) {
+/** The one price of a unit, where there is one. A transformed quantity has it for another unit than the line's. */
+function unitAmountOf({ price, modifiers }: SkuTerms): string | null {
+  if ((modifiers?.quantityTransform ?? null) !== null) return null
+  switch (price.model) {
     case "Flat":
     case "PerUnit":
     case "Package":
-      return terms.unitAmountNanos
+      return price.unitAmountNanos
     case "Graduated":
     case "Volume":
     case "Committed":

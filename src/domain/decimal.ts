@@ -116,17 +116,6 @@ export function max(a: Decimal, b: Decimal): Decimal {
   return compare(a, b) >= 0 ? a : b
 }
 
-/** ⌈a / b⌉ for b > 0: how many bundles of b hold a. */
-export function ceilDiv(a: Decimal, b: Decimal): bigint {
-  assert(b.coefficient > 0n, "a bundle holds something", { b: formatDecimal(b) })
-  const scale = Math.max(a.scale, b.scale)
-  const dividend = coefficientAt(a, scale)
-  const divisor = coefficientAt(b, scale)
-  const cut = dividend / divisor
-  // BigInt division cuts towards zero, which is the ceiling already unless something positive was cut off.
-  return dividend > cut * divisor ? cut + 1n : cut
-}
-
 function coefficientAt(d: Decimal, scale: number): bigint {
   return d.scale === scale ? d.coefficient : d.coefficient * powerOfTen(scale - d.scale)
 }

@@ -39,6 +39,11 @@ export function multiplyRatio(a: Ratio, b: Ratio): Ratio {
   return ratio(a.num * b.num, a.den * b.den)
 }
 
+/** a / b for b ≠ 0. */
+export function divideRatio(a: Ratio, b: Ratio): Ratio {
+  return ratio(a.num * b.den, a.den * b.num)
+}
+
 export function negateRatio(r: Ratio): Ratio {
   return { num: -r.num, den: r.den }
 }
@@ -49,8 +54,24 @@ export function compareRatio(a: Ratio, b: Ratio): -1 | 0 | 1 {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
+export function minRatio(a: Ratio, b: Ratio): Ratio {
+  return compareRatio(a, b) <= 0 ? a : b
+}
+
 export function isZeroRatio(r: Ratio): boolean {
   return r.num === 0n
+}
+
+/** The greatest integer that is not above it. */
+export function floorRatio(r: Ratio): bigint {
+  // BigInt division cuts towards zero, which is above a negative fraction.
+  const cut = r.num / r.den
+  return r.num < cut * r.den ? cut - 1n : cut
+}
+
+/** The least integer that is not below it: how many whole things hold it. */
+export function ceilRatio(r: Ratio): bigint {
+  return -floorRatio(negateRatio(r))
 }
 
 /** The nearest integer, half away from zero (2.5 → 3, −2.5 → −3): the rounding that invoices are read with. */

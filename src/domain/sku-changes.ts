@@ -2,9 +2,10 @@
 // Law: `skuTermsFrom(skuFieldsOf(terms))` gives the same terms.
 
 import type { PriceTerms, SkuTerms, TierTerms } from "./catalog.ts"
+import { changedModifiers, modifierFieldsOf } from "./modifier-fields.ts"
 import type { MeterFields, PriceFields, SkuFields, TierFields } from "./sku-fields.ts"
 
-/** The fields of a model and no others; the meter's are null where there is none. */
+/** The fields of a model and the modifiers that there are, no others; the meter's are null where there is none. */
 export function skuFieldsOf(terms: SkuTerms) {
   return {
     pricing_model: terms.price.model,
@@ -13,6 +14,7 @@ export function skuFieldsOf(terms: SkuTerms) {
     meter_aggregation: terms.meter?.aggregation ?? null,
     meter_property: terms.meter?.property ?? null,
     ...priceFieldsOf(terms.price),
+    ...modifierFieldsOf(terms.modifiers),
   }
 }
 
@@ -46,11 +48,13 @@ function tierFieldsOf(tier: TierTerms): Required<TierFields> {
 
 export type SkuFieldChanges = { readonly [K in keyof SkuFields]?: SkuFields[K] | undefined }
 
-/** The fields after a change. Another model takes nothing over from the price of the one before. */
+/** The fields after a change. Another model takes nothing over from the price of the one before, its modifiers neither:
+ *  units and amounts that fitted that price need not fit this one. */
 export function changedSkuFields(terms: SkuTerms, changes: SkuFieldChanges): SkuFields {
   const current: SkuFields = skuFieldsOf(terms)
   const pricingModel = changes.pricing_model ?? current.pricing_model
-  const price = pricingModel === current.pricing_model ? priceFieldsOf(terms.price) : {}
+  const sameModel = pricingModel === current.pricing_model
+  const price = sameModel ? priceFieldsOf(terms.price) : {}
   return {
     pricing_model: pricingModel,
     billing_timing: changes.billing_timing ?? current.billing_timing,
@@ -62,6 +66,7 @@ export function changedSkuFields(terms: SkuTerms, changes: SkuFieldChanges): Sku
     committed_quantity:
       changes.committed_quantity ?? kept(price, changes, "committed_quantity", "unit_amount_nanos"),
     overage_unit_amount_nanos: changes.overage_unit_amount_nanos ?? price.overage_unit_amount_nanos,
+    ...changedModifiers(sameModel ? current : {}, changes),
     ...changedMeter(current, changes),
   }
 }

@@ -4,6 +4,8 @@
 import { assert } from "./assert.ts"
 import type { BillingTiming, FieldFault, PriceTerms, SkuMeter, SkuTerms } from "./catalog.ts"
 import { pricingModelOf } from "./catalog.ts"
+import type { ModifierFields } from "./modifier-fields.ts"
+import { modifierFaults, modifiersFrom } from "./modifier-fields.ts"
 import { checkTiers } from "./pricing/tiers.ts"
 import type { Result } from "./result.ts"
 import { err, ok } from "./result.ts"
@@ -34,6 +36,7 @@ export type MeterFields = {
 type Model = PriceTerms["model"]
 
 export type SkuFields = PriceFields &
+  ModifierFields &
   MeterFields & { readonly pricing_model: Model; readonly billing_timing?: BillingTiming | undefined }
 
 const PRICE_FIELDS = [
@@ -61,12 +64,14 @@ const TAKES: Readonly<Record<Model, { needs: readonly PriceField[]; may: readonl
 
 /** The terms that the fields say, or every fault among them. */
 export function skuTermsFrom(fields: SkuFields): Result<SkuTerms, readonly FieldFault[]> {
-  const faults: FieldFault[] = [...priceFaults(fields), ...meterFaults(fields)]
+  const faults: FieldFault[] = [...priceFaults(fields), ...modifierFaults(fields), ...meterFaults(fields)]
   if (faults.length > 0) return err(faults)
+  const modifiers = modifiersFrom(fields)
   const terms: SkuTerms = {
     price: priceFrom(fields),
     billingTiming: fields.billing_timing ?? "InArrears",
     meter: meterFrom(fields),
+    ...(modifiers === null ? {} : { modifiers }),
   }
   const model = pricingModelOf(terms.price)
   if (model.model !== "Graduated" && model.model !== "Volume") return ok(terms)

@@ -131,6 +131,122 @@ describe("the other models", () => {
   })
 })
 
+describe("modifiers", () => {
+  // A cent an hour, counted in seconds.
+  const HOURLY = { ...METERED, pricing_model: "PerUnit", unit_amount_nanos: "10000000000" }
+  const hours = (round: string) => ({ quantity_transform: { divide_by: 3600, round } })
+
+  test.each<[name: string, sku: Json, quantity: string, expected: Json]>([
+    // 5,400 seconds are an hour and a half.
+    ["up", { ...HOURLY, ...hours("Up") }, "5400", { transformed_quantity: "2", amount_nanos: "20000000000" }],
+    [
+      "down",
+      { ...HOURLY, ...hours("Down") },
+      "5400",
+      { transformed_quantity: "1", amount_nanos: "10000000000" },
+    ],
+    [
+      "exactly",
+      { ...HOURLY, ...hours("None") },
+      "5400",
+      { transformed_quantity: "1.5", amount_nanos: "15000000000" },
+    ],
+    // A third of an hour: 3,333,333,333⅓ nanos.
+    [
+      "exactly, without a decimal",
+      { ...HOURLY, ...hours("None") },
+      "1200",
+      { transformed_quantity: "0.333333333333333333", amount_nanos: "3333333333" },
+    ],
+    [
+      "included units, after the transform",
+      { ...HOURLY, ...hours("Up"), included_quantity: 5 },
+      "36000",
+      {
+        quantity: "36000",
+        transformed_quantity: "10",
+        included_quantity: "5",
+        billable_quantity: "5",
+        amount_nanos: "50000000000",
+      },
+    ],
+    [
+      "fewer than included",
+      { ...HOURLY, included_quantity: "100" },
+      "40",
+      { included_quantity: "40", billable_quantity: "0", amount_nanos: "0" },
+    ],
+    [
+      "without any",
+      HOURLY,
+      "7",
+      { transformed_quantity: "7", included_quantity: "0", billable_quantity: "7" },
+    ],
+    // The seed's 12 million are $8.75; half of a million free leave 11.5 million: $1 + $6.75 + $0.75.
+    [
+      "tiers after the free units",
+      { ...SEED, included_quantity: 500000 },
+      "12000000",
+      { amount_nanos: "8500000000000" },
+    ],
+    [
+      "no usage, a minimum",
+      { ...SEED, minimum_amount_nanos: "5000000000000" },
+      "0",
+      { amount_nanos: "5000000000000" },
+    ],
+  ])("%s", async (_, sku, quantity, expected) => {
+    expect(await priced(sku, quantity)).toMatchObject(expected)
+  })
+
+  const sum = (parts: readonly { amount_nanos: string }[]) =>
+    String(parts.reduce((total, part) => total + BigInt(part.amount_nanos), 0n))
+
+  test("the minimum and the maximum are parts of their own", async () => {
+    const bounded = { ...SEED, minimum_amount_nanos: "2000000000000", maximum_amount_nanos: "8000000000000" }
+    const [low, within, high] = [
+      await priced(bounded, 1_000_000),
+      await priced(bounded, 10_000_000),
+      await priced(bounded, 12_000_000),
+    ]
+    expect(low.tiers.at(-1)).toEqual({
+      tier: null,
+      label: "Up to the minimum",
+      quantity: "1",
+      unit_amount_nanos: "1000000000000",
+      flat_amount_nanos: "0",
+      amount_nanos: "1000000000000",
+    })
+    expect(within.tiers.map((part: { tier: number | null }) => part.tier)).toEqual([0, 1])
+    expect(high.tiers.at(-1)).toMatchObject({ label: "Down to the maximum", amount_nanos: "-750000000000" })
+    expect(high.tiers).toHaveLength(4)
+    const amounts = [low, within, high].map((shown) => [shown.amount_nanos, sum(shown.tiers)])
+    expect(amounts).toEqual([
+      ["2000000000000", "2000000000000"],
+      ["7750000000000", "7750000000000"],
+      ["8000000000000", "8000000000000"],
+    ])
+  })
+
+  test("what is shown sums to the amount, also where every part is a fraction of a nano", async () => {
+    // Half a nano and what is missing to ten: 0.5 + 9.5.
+    const halves = {
+      ...METERED,
+      pricing_model: "PerUnit",
+      unit_amount_nanos: "1",
+      minimum_amount_nanos: "10",
+    }
+    const { amount_nanos: amount, tiers } = await priced(halves, "0.5")
+    expect([amount, sum(tiers)]).toEqual(["10", "10"])
+  })
+
+  test("a Flat fee takes none", async () => {
+    const sku = { currency: "USD", pricing_model: "Flat", unit_amount_nanos: "5", minimum_amount_nanos: "9" }
+    const refused = await preview({ sku })
+    expect([refused.status, refused.json.errors[0].path]).toEqual([422, "sku.minimum_amount_nanos"])
+  })
+})
+
 describe("from events", () => {
   const summed = {
     currency: "USD",
@@ -185,6 +301,13 @@ describe("a stored SKU", () => {
     // What a SKU answers with can be sent back, but for what it is not made of.
     const { id: _, plan_version: _v, created_at: _c, ...inline } = sku
     expect(await priced(inline, "12000000")).toEqual(json)
+    // A maximum that is added to it is priced at once: $8.75 less 75 cents.
+    const capped = await tenant.api.patch(`/admin/v1/catalog/skus/${sku.id}`, {
+      maximum_amount_nanos: "8000000000000",
+    })
+    expect(capped.status).toBe(200)
+    const { json: shown } = await preview({ sku_id: sku.id, quantity: "12000000" })
+    expect(shown.amount_nanos).toBe("8000000000000")
   })
 })
 

@@ -87,6 +87,40 @@ describe("what is given comes back", () => {
     expect(tiered).not.toHaveProperty("unit_amount_nanos")
   })
 
+  const MODIFIERS = {
+    quantity_transform: { divide_by: "3600", round: "Up" },
+    included_quantity: "100.5",
+    minimum_amount_nanos: "0",
+    maximum_amount_nanos: "900000000000000",
+  }
+
+  test.each(Object.keys(MODELS).filter((model) => model !== "Flat"))("modifiers on %s", async (model) => {
+    const made = await make(valid(model, MODIFIERS))
+    expect(made).toMatchObject(MODIFIERS)
+    expect((await tenant.api.get(`${SKUS}/${made.id}`)).json).toEqual(made)
+    // What a SKU answers with can be sent back.
+    const { id: _, plan_version: _v, created_at: _c, ...body } = made
+    expect(await make(body)).toMatchObject(body)
+  })
+
+  test("a modifier that is null is none, on Flat too", async () => {
+    const none = {
+      quantity_transform: null,
+      included_quantity: null,
+      minimum_amount_nanos: null,
+      maximum_amount_nanos: null,
+    }
+    for (const model of ["Flat", "PerUnit"]) {
+      const made = await make(valid(model, none))
+      for (const field of Object.keys(none)) expect(made).not.toHaveProperty(field)
+    }
+  })
+
+  test("a quantity is divided without rounding unless it is asked for", async () => {
+    const made = await make(valid("PerUnit", { quantity_transform: { divide_by: 60 } }))
+    expect(made.quantity_transform).toEqual({ divide_by: "60", round: "None" })
+  })
+
   test("a property makes the meter a Sum", async () => {
     const made = await make(valid("PerUnit", { meter_property: "tokens" }))
     expect(made).toMatchObject({ meter_aggregation: "Sum", meter_property: "tokens" })
@@ -158,6 +192,20 @@ describe("refusals name their place", () => {
     ["committed_quantity", "Committed", { committed_quantity: undefined }],
     ["unit_amount_nanos", "Committed", { unit_amount_nanos: "1" }],
     ["unit_amount_nanos", "Committed", { committed_quantity: undefined, unit_amount_nanos: "0" }],
+    ["quantity_transform", "Flat", { quantity_transform: { divide_by: 60, round: "Up" } }],
+    ["included_quantity", "Flat", { included_quantity: 1 }],
+    ["minimum_amount_nanos", "Flat", { minimum_amount_nanos: "1" }],
+    ["maximum_amount_nanos", "Flat", { maximum_amount_nanos: "1" }],
+    ["quantity_transform.divide_by", "PerUnit", { quantity_transform: { divide_by: 0, round: "Up" } }],
+    ["quantity_transform.divide_by", "PerUnit", { quantity_transform: { divide_by: "-60", round: "Up" } }],
+    ["quantity_transform.divide_by", "PerUnit", { quantity_transform: { round: "Up" } }],
+    ["quantity_transform.round", "PerUnit", { quantity_transform: { divide_by: 60, round: "up" } }],
+    ["quantity_transform.multiply_by", "PerUnit", { quantity_transform: { divide_by: 60, multiply_by: 2 } }],
+    ["included_quantity", "PerUnit", { included_quantity: -1 }],
+    ["minimum_amount_nanos", "PerUnit", { minimum_amount_nanos: "-1" }],
+    ["minimum_amount_nanos", "PerUnit", { minimum_amount_nanos: 5 }],
+    ["maximum_amount_nanos", "PerUnit", { minimum_amount_nanos: "100", maximum_amount_nanos: "99" }],
+    ["maximum_amount_nanos", "Committed", { maximum_amount_nanos: "99999999999999" }],
     ["meter_event_type", "Committed", { meter_event_type: undefined }],
     ["meter_event_type", "Flat", { meter_event_type: "api.request", billing_timing: "InArrears" }],
     ["billing_timing", "PerUnit", { billing_timing: "InAdvance" }],
@@ -219,6 +267,25 @@ describe("PATCH", () => {
     const changed = await change(made.id, { unit_amount_nanos: "600" })
     expect(changed.json).toEqual({ ...made, unit_amount_nanos: "600" })
     expect((await tenant.api.get(`${SKUS}/${made.id}`)).json).toEqual(changed.json)
+  })
+
+  test("adds, changes and removes one modifier at a time", async () => {
+    const made = await make(valid("PerUnit", { minimum_amount_nanos: "500", included_quantity: 10 }))
+    const raised = await change(made.id, { maximum_amount_nanos: "600" })
+    expect(raised.json).toEqual({ ...made, maximum_amount_nanos: "600" })
+    const crossed = await change(made.id, { minimum_amount_nanos: "601" })
+    expect([crossed.status, crossed.json.errors[0].path]).toEqual([422, "maximum_amount_nanos"])
+    const lowered = await change(made.id, { minimum_amount_nanos: null, included_quantity: "2.5" })
+    const { minimum_amount_nanos: _, ...rest } = raised.json
+    expect(lowered.json).toEqual({ ...rest, included_quantity: "2.5" })
+    expect((await tenant.api.get(`${SKUS}/${made.id}`)).json).toEqual(lowered.json)
+    const fee = await change(made.id, {
+      pricing_model: "Flat",
+      unit_amount_nanos: "5",
+      meter_event_type: null,
+    })
+    expect(fee.status).toBe(200)
+    expect(fee.json).not.toHaveProperty("included_quantity")
   })
 
   test("another model takes no price over", async () => {

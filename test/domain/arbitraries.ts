@@ -1,9 +1,10 @@
 // Generators of domain values for the property tests: everything that the door would let in, edges included.
 
 import fc from "fast-check"
-import { decimal, type Decimal } from "../../src/domain/decimal.ts"
+import { decimal, ZERO, type Decimal } from "../../src/domain/decimal.ts"
 import { nanos, type Nanos } from "../../src/domain/money.ts"
 import type { PricingModel, Tier } from "../../src/domain/pricing/index.ts"
+import { ROUNDINGS, type Modifiers } from "../../src/domain/pricing/pipeline.ts"
 import { ratio, type Ratio } from "../../src/domain/ratio.ts"
 import { cadenceDuration, type Schedule } from "../../src/domain/period.ts"
 import { instant, LATEST, NO_TIME, type Instant } from "../../src/domain/time.ts"
@@ -75,6 +76,34 @@ export const pricingModel: fc.Arbitrary<PricingModel> = fc.oneof(
   fc.record({ model: fc.constant("Package" as const), unitAmount: amount, packageSize: positiveQuantity }),
   committed,
 )
+
+/** A price that no quantity falls under again: a volume price may fall at a bound, and rises where its tiers do. */
+export function rising(model: PricingModel): PricingModel {
+  if (model.model !== "Volume") return model
+  let [unit, flat] = [0n, 0n]
+  const risen = model.tiers.map(({ upTo, unitAmount, flatAmount }) => {
+    unit += unitAmount
+    flat += flatAmount
+    return { upTo, unitAmount: nanos(unit), flatAmount: nanos(flat) }
+  })
+  return { ...model, tiers: risen }
+}
+
+/** Modifiers that go together: no maximum below the minimum. */
+export const modifiers: fc.Arbitrary<Modifiers> = fc
+  .record({
+    quantityTransform: fc.option(
+      fc.record({ divideBy: positiveQuantity, round: fc.constantFrom(...ROUNDINGS) }),
+      { nil: null },
+    ),
+    includedQuantity: fc.oneof(fc.constant(ZERO), quantity),
+    minimumAmount: fc.option(amount, { nil: null }),
+    above: fc.option(amount, { nil: null }),
+  })
+  .map(({ above, ...rest }) => ({
+    ...rest,
+    maximumAmount: above === null ? null : nanos(above + (rest.minimumAmount ?? 0n)),
+  }))
 
 export const anyInstant: fc.Arbitrary<Instant> = fc.integer({ min: 0, max: LATEST }).map(instant)
 

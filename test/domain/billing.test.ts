@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import type { BilledLine, Was } from "../../src/domain/billing.ts"
 import { addWas, billLines } from "../../src/domain/billing.ts"
-import type { RatedSku } from "../../src/domain/catalog.ts"
+import type { ModifierTerms, RatedSku } from "../../src/domain/catalog.ts"
 import { meterOfSku } from "../../src/domain/catalog.ts"
 import type { Billable } from "../../src/domain/charges.ts"
 import { chargesOf, usageKey } from "../../src/domain/charges.ts"
@@ -26,8 +26,29 @@ function at(text: string): Instant {
 
 const METER = { eventType: "api.request", aggregation: "Count", property: null } as const
 
-function metered(id: string, price: RatedSku["terms"]["price"]): RatedSku {
-  return { id, name: id, terms: { price, billingTiming: "InArrears", meter: METER } }
+function metered(id: string, price: RatedSku["terms"]["price"], modified?: Partial<ModifierTerms>): RatedSku {
+  const terms = { price, billingTiming: "InArrears", meter: METER } as const
+  return {
+    id,
+    name: id,
+    terms: modified === undefined ? terms : { ...terms, modifiers: modifiers(modified) },
+  }
+}
+
+function modifiers(some: Partial<ModifierTerms>): ModifierTerms {
+  const none = {
+    quantityTransform: null,
+    includedQuantity: null,
+    minimumAmountNanos: null,
+    maximumAmountNanos: null,
+  }
+  return { ...none, ...some }
+}
+
+/** Seats at 4.99. */
+function seats(id: string, billingTiming: "InArrears" | "InAdvance", some: Partial<ModifierTerms>): RatedSku {
+  const price = { model: "PerUnit", unitAmountNanos: "4990000000000" } as const
+  return { id, name: id, terms: { price, billingTiming, meter: null, modifiers: modifiers(some) } }
 }
 
 function fee(id: string, nanos: string, billingTiming: "InArrears" | "InAdvance"): RatedSku {
@@ -61,16 +82,50 @@ const SKUS: readonly RatedSku[] = [
   fee("advance", "9990000000000", "InAdvance"),
 ]
 
+const COMMITTED = SKUS[4]!.terms.price
+
+// Every modifier, on every model that takes it, with bounds that are reached within the period.
+const MODIFIED: readonly RatedSku[] = [
+  metered(
+    "dozens",
+    { model: "PerUnit", unitAmountNanos: "77777777777" },
+    { quantityTransform: { divideBy: "12", round: "Up" } },
+  ),
+  metered(
+    "whole sevenths",
+    { model: "Graduated", tiers: TIERS },
+    { quantityTransform: { divideBy: "7", round: "Down" }, includedQuantity: "50.5" },
+  ),
+  metered(
+    "sevenths",
+    { model: "Graduated", tiers: TIERS },
+    { quantityTransform: { divideBy: "7", round: "None" }, minimumAmountNanos: "3333333333333" },
+  ),
+  metered("after 150", { model: "Volume", tiers: TIERS }, { includedQuantity: "150" }),
+  metered(
+    "bounded",
+    { model: "Package", unitAmountNanos: "333333333333", packageSize: "7" },
+    { minimumAmountNanos: "20000000000001", maximumAmountNanos: "100000000000001" },
+  ),
+  metered("committed at least", COMMITTED, {
+    minimumAmountNanos: "70004999999999",
+    includedQuantity: "1000",
+  }),
+  metered("committed at most", COMMITTED, { maximumAmountNanos: "120005000000000" }),
+  seats("seats", "InArrears", { includedQuantity: "2", minimumAmountNanos: "30010000000000" }),
+  seats("seats ahead", "InAdvance", { maximumAmountNanos: "30010000000000" }),
+]
+
 const START = at("2026-01-31T10:30:00Z")
 
-function subscription(trialEndsAt: Instant | null = null): Billable {
+function subscription(trialEndsAt: Instant | null = null, skus = SKUS): Billable {
   return {
     subscriptionId: "s",
     schedule: { anchor: START, timeZone: "UTC", every: cadenceDuration("Monthly", 1) },
     trialEndsAt,
     endedAt: null,
-    quantities: { all: null, bySku: {} },
-    skus: SKUS,
+    quantities: { all: "7", bySku: {} },
+    skus,
   }
 }
 
@@ -104,7 +159,8 @@ describe("billed = should − was", () => {
     const trial = fc.option(fc.integer({ min: 1, max: 40 }), { nil: null })
     fc.assert(
       fc.property(steps, fc.bigInt(0n, 3_000n), trial, (interim, extra, trialDays) => {
-        const billable = subscription(trialDays === null ? null : instant(START + trialDays * 86_400_000))
+        const trialEndsAt = trialDays === null ? null : instant(START + trialDays * 86_400_000)
+        const billable = subscription(trialEndsAt, [...SKUS, ...MODIFIED])
         const split = new Books()
         let used = 0n
         const times = interim
@@ -141,6 +197,45 @@ describe("billed = should − was", () => {
       ["committed", 5_000n],
       ["advance", 999n],
     ])
+  })
+
+  test("a minimum and a maximum are on the amount of the whole period, whenever it is billed", () => {
+    const books = new Books()
+    const billed = (used: bigint, asOf: Instant) => {
+      const lines = books.bill(subscription(null, MODIFIED), used, asOf)
+      return Object.fromEntries(lines.map((line) => [line.skuId, line.amountMinor]))
+    }
+    // No usage: the minimum, and 70.004999… is 70.00. Seven seats at 4.99 are 34.93, at most 30.01.
+    expect(billed(0n, START)).toEqual({
+      dozens: 0n,
+      "whole sevenths": 0n,
+      sevenths: 333n,
+      "after 150": 0n,
+      bounded: 2_000n,
+      "committed at least": 7_000n,
+      "committed at most": 5_000n,
+      "seats ahead": 3_001n,
+    })
+    // Half of the time: half of 30.01, more than half of five seats at 4.99. 357 events are 30 dozens begun; 51 sevenths,
+    // half a one above 50.5; 207 after 150 at 0.05; 51 packages at a third, still below the minimum.
+    expect(billed(357n, instant((START + END) / 2))).toEqual({
+      dozens: 233n,
+      "whole sevenths": 5n,
+      sevenths: 177n,
+      "after 150": 1_035n,
+      bounded: 0n,
+      "committed at least": 0n,
+      "committed at most": 0n,
+      seats: 1_501n,
+    })
+    // 3,500 events are 500 packages, 166.67 without the maximum of 100.00; 3,000 beyond the commitment are capped at 120.005.
+    // 2,500 after the free thousand: 2,000 beyond the commitment, 50 + 199.99…
+    expect(billed(3_500n, END)).toMatchObject({
+      bounded: 8_000n,
+      "committed at least": 18_000n,
+      "committed at most": 7_001n,
+      seats: 1_500n,
+    })
   })
 
   test("a trial waives recurring fees for its time only", () => {

@@ -2,12 +2,15 @@
 
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { PriceTerms, SkuTerms } from "../../src/domain/catalog.ts"
+import type { ModifierTerms, PriceTerms, SkuTerms } from "../../src/domain/catalog.ts"
 import { measure } from "../../src/domain/measure.ts"
 import { decimalOf, formatDecimal } from "../../src/domain/decimal.ts"
+import { ROUNDINGS } from "../../src/domain/pricing/pipeline.ts"
 import type { PlanFields } from "../../src/domain/plan-fields.ts"
 import { changedPlanFields, planTermsFrom } from "../../src/domain/plan-fields.ts"
+import type { SkuFieldChanges } from "../../src/domain/sku-changes.ts"
 import { changedSkuFields, skuFieldsOf } from "../../src/domain/sku-changes.ts"
+import type { SkuFields } from "../../src/domain/sku-fields.ts"
 import { skuTermsFrom } from "../../src/domain/sku-fields.ts"
 import { addDuration, instant, parseInstant } from "../../src/domain/time.ts"
 
@@ -57,8 +60,21 @@ const price: fc.Arbitrary<PriceTerms> = fc.oneof(
   }),
 )
 
+/** At least one of them, and bounds that leave room for any commitment. */
+const modifiers: fc.Arbitrary<ModifierTerms> = fc
+  .record({
+    quantityTransform: fc.option(fc.record({ divideBy: positive, round: fc.constantFrom(...ROUNDINGS) }), {
+      nil: null,
+    }),
+    includedQuantity: fc.option(positive, { nil: null }),
+    minimumAmountNanos: fc.option(nanosText, { nil: null }),
+    maximumAmountNanos: fc.option(fc.constant(String(10n ** 24n)), { nil: null }),
+  })
+  .filter((all) => Object.values(all).some((value) => value !== null))
+
 const terms: fc.Arbitrary<SkuTerms> = fc.oneof(
   fc.record({ price, billingTiming: fc.constant("InArrears" as const), meter: metered }),
+  fc.record({ price, billingTiming: fc.constant("InArrears" as const), meter: metered, modifiers }),
   nanosText.map((unitAmountNanos) => ({
     price: { model: "Flat" as const, unitAmountNanos },
     billingTiming: "InAdvance" as const,
@@ -91,6 +107,65 @@ describe("SKU fields", () => {
         expect(JSON.stringify(again)).toBe(JSON.stringify(first))
       }),
     )
+  })
+})
+
+describe("modifiers", () => {
+  const base = { pricing_model: "PerUnit", unit_amount_nanos: "5", meter_event_type: "x" } as const
+  const made = (fields: SkuFields) => {
+    const result = skuTermsFrom(fields)
+    if (!result.ok) throw new Error(JSON.stringify(result.error))
+    return result.value
+  }
+  const all = made({
+    ...base,
+    quantity_transform: { divide_by: "60" },
+    included_quantity: "10",
+    minimum_amount_nanos: "100",
+    maximum_amount_nanos: "100",
+  })
+
+  it("are stored with all four, and not at all where there are none", () => {
+    expect(all.modifiers).toEqual({
+      quantityTransform: { divideBy: "60", round: "None" },
+      includedQuantity: "10",
+      minimumAmountNanos: "100",
+      maximumAmountNanos: "100",
+    })
+    const none = { quantity_transform: null, included_quantity: null, minimum_amount_nanos: null }
+    expect(made({ ...base, ...none })).toEqual(made(base))
+    expect(made(base)).not.toHaveProperty("modifiers")
+  })
+
+  it("change one by one, and null removes one", () => {
+    const changed = (changes: SkuFieldChanges) => made(changedSkuFields(all, changes)).modifiers
+    expect(changed({ included_quantity: "20" })).toEqual({ ...all.modifiers, includedQuantity: "20" })
+    expect(changed({ quantity_transform: null })).toEqual({ ...all.modifiers, quantityTransform: null })
+    expect(changed({ quantity_transform: { divide_by: "7", round: "Up" } })).toEqual({
+      ...all.modifiers,
+      quantityTransform: { divideBy: "7", round: "Up" },
+    })
+    expect(
+      changed({
+        quantity_transform: null,
+        included_quantity: null,
+        minimum_amount_nanos: null,
+        maximum_amount_nanos: null,
+      }),
+    ).toBeUndefined()
+  })
+
+  it("stay with their model", () => {
+    const other = changedSkuFields(all, {
+      pricing_model: "Package",
+      unit_amount_nanos: "5",
+      package_size: "2",
+      included_quantity: "3",
+    })
+    expect(skuFieldsOf(made(other))).toEqual({
+      ...skuFieldsOf(made({ ...base, pricing_model: "Package", package_size: "2" })),
+      included_quantity: "3",
+    })
   })
 })
 

@@ -5,7 +5,6 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import {
   add,
-  ceilDiv,
   compare,
   decimal,
   decimalOf,
@@ -21,7 +20,7 @@ import {
   subtract,
   ZERO,
 } from "../../src/domain/decimal.ts"
-import { anyDecimal, positiveQuantity } from "./arbitraries.ts"
+import { anyDecimal } from "./arbitraries.ts"
 
 const big = (text: string) => new Big(text)
 
@@ -184,33 +183,5 @@ describe("arithmetic", () => {
         expect(all.toReversed().reduce(add, ZERO)).toEqual(all.reduce(add, ZERO))
       }),
     )
-  })
-})
-
-describe("ceilDiv", () => {
-  test.each([
-    ["0", "100", 0n],
-    ["0.000001", "100", 1n],
-    ["100", "100", 1n],
-    ["100.5", "100", 2n],
-    ["1", "0.3", 4n],
-    ["0.9", "0.3", 3n],
-    ["-1", "2", 0n],
-    ["-5", "2", -2n],
-  ])("⌈%s / %s⌉ is %s", (a, b, expected) => expect(ceilDiv(decimalOf(a), decimalOf(b))).toBe(expected))
-
-  test("is the smallest whole number of bundles that holds the quantity", () => {
-    fc.assert(
-      fc.property(anyDecimal, positiveQuantity, (a, b) => {
-        const n = ceilDiv(a, b)
-        expect(compare(multiply(decimal(n, 0), b), a)).not.toBe(-1)
-        expect(compare(multiply(decimal(n - 1n, 0), b), a)).toBe(-1)
-      }),
-    )
-  })
-
-  test("has no answer for bundles of nothing", () => {
-    expect(() => ceilDiv(ONE, ZERO)).toThrow("holds something")
-    expect(() => ceilDiv(ONE, decimalOf("-1"))).toThrow("holds something")
   })
 })

@@ -6,9 +6,13 @@ import { describe, expect, test } from "vitest"
 import { decimalOf, formatDecimal } from "../../src/domain/decimal.ts"
 import {
   addRatio,
+  ceilRatio,
   compareRatio,
   decimalOfRatio,
+  divideRatio,
+  floorRatio,
   isZeroRatio,
+  minRatio,
   multiplyRatio,
   negateRatio,
   ratio,
@@ -118,4 +122,43 @@ describe("decimalOfRatio", () => {
     expect(formatDecimal(decimalOfRatio(ratio(100n, 3n)))).toBe("33.333333333333333333")
     expect(formatDecimal(decimalOfRatio(ratio(-2n, 3n)))).toBe("-0.666666666666666667")
   })
+})
+
+describe("whole numbers around a ratio", () => {
+  test.each([
+    [0n, 1n, 0n, 0n],
+    [7n, 1n, 7n, 7n],
+    [1n, 3n, 0n, 1n],
+    [201n, 200n, 1n, 2n],
+    [-1n, 2n, -1n, 0n],
+    [-5n, 2n, -3n, -2n],
+    [-4n, 2n, -2n, -2n],
+  ])("%s/%s lies between %s and %s", (num, den, below, above) => {
+    expect(floorRatio(ratio(num, den))).toBe(below)
+    expect(ceilRatio(ratio(num, den))).toBe(above)
+  })
+
+  test("are less than one away, on their own side", () => {
+    fc.assert(
+      fc.property(anyRatio, (r) => {
+        const [below, above] = [floorRatio(r), ceilRatio(r)]
+        expect(compareRatio(ratio(below), r)).not.toBe(1)
+        expect(compareRatio(ratio(below + 1n), r)).toBe(1)
+        expect(compareRatio(ratio(above), r)).not.toBe(-1)
+        expect(compareRatio(ratio(above - 1n), r)).toBe(-1)
+      }),
+    )
+  })
+})
+
+test("what is divided and multiplied is what it was, and the least of two is one of them", () => {
+  fc.assert(
+    fc.property(anyRatio, anyRatio, (a, b) => {
+      if (isZeroRatio(b)) expect(() => divideRatio(a, b)).toThrow("not zero")
+      else expect(multiplyRatio(divideRatio(a, b), b)).toEqual(a)
+      const least = minRatio(a, b)
+      expect([a, b]).toContainEqual(least)
+      for (const r of [a, b]) expect(compareRatio(least, r)).not.toBe(1)
+    }),
+  )
 })

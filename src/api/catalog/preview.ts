@@ -6,8 +6,10 @@ import { previewPrice } from "../../actions/preview-price.ts"
 import { assert } from "../../domain/assert.ts"
 import { PRICING_MODELS } from "../../domain/catalog.ts"
 import { formatDecimal } from "../../domain/decimal.ts"
-import { formatNanos, minorToNanos, ratioToNanos, roundToMinor } from "../../domain/money.ts"
+import type { Nanos } from "../../domain/money.ts"
+import { formatNanos, minorToNanos, nanos, ratioToNanos, roundToMinor } from "../../domain/money.ts"
 import type { PricePart } from "../../domain/pricing/index.ts"
+import { addRatio, ZERO_RATIO } from "../../domain/ratio.ts"
 import { limits } from "../../limits.ts"
 import type { Api } from "../app.ts"
 import { writes } from "../shared/access.ts"
@@ -62,7 +64,10 @@ const PartSchema = z
     quantity: DecimalText.openapi({ example: "1000000" }),
     unit_amount_nanos: AmountNanos.openapi({ example: "1000000" }),
     flat_amount_nanos: AmountNanos.openapi({ example: "0" }),
-    amount_nanos: AmountNanos.openapi({ description: "quantity × unit + flat.", example: "1000000000000" }),
+    amount_nanos: AmountNanos.openapi({
+      description: "quantity × unit + flat, to the nano at which the parts sum to the price.",
+      example: "1000000000000",
+    }),
   })
   .openapi("PricePart")
 
@@ -71,6 +76,15 @@ const PreviewSchema = z
     pricing_model: z.enum(PRICING_MODELS).openapi({ example: "Graduated" }),
     currency: CurrencyText,
     quantity: DecimalText.openapi({ example: "12000000" }),
+    transformed_quantity: DecimalText.openapi({
+      description: "After quantity_transform: in units of sale.",
+      example: "12000000",
+    }),
+    included_quantity: DecimalText.openapi({ description: "How much of that is free.", example: "0" }),
+    billable_quantity: DecimalText.openapi({
+      description: "The rest, which the pricing model prices.",
+      example: "12000000",
+    }),
     amount_nanos: AmountNanos.openapi({
       description: "Before it is rounded to the minor unit of the currency.",
       example: "8750000000000",
@@ -79,7 +93,10 @@ const PreviewSchema = z
       description: "What an invoice line takes: whole minor units, rounded once, half away from zero.",
       example: "8750000000000",
     }),
-    tiers: z.array(PartSchema).openapi({ description: "What the amount is made of." }),
+    tiers: z.array(PartSchema).openapi({
+      description:
+        "What the amount is made of; a last part brings it up to a minimum, or down to a maximum with an amount below zero.",
+    }),
   })
   .openapi("PricePreview")
 
@@ -111,24 +128,39 @@ function previewFrom({ sku, sku_id: id, quantity, events }: z.output<typeof Prev
   return { sku: { id }, quantity, events }
 }
 
-function previewToApi({ terms, currency, quantity, priced }: Preview): z.infer<typeof PreviewSchema> {
+function previewToApi({ terms, currency, quantity, rated }: Preview): z.infer<typeof PreviewSchema> {
   return {
     pricing_model: terms.price.model,
     currency,
     quantity: formatDecimal(quantity),
-    amount_nanos: formatNanos(ratioToNanos(priced.amount)),
-    rounded_nanos: formatNanos(minorToNanos(roundToMinor(priced.amount, currency), currency)),
-    tiers: priced.parts.map(partToApi),
+    transformed_quantity: formatDecimal(rated.transformed),
+    included_quantity: formatDecimal(rated.included),
+    billable_quantity: formatDecimal(rated.billable),
+    amount_nanos: formatNanos(ratioToNanos(rated.amount)),
+    rounded_nanos: formatNanos(minorToNanos(roundToMinor(rated.amount, currency), currency)),
+    tiers: partsToApi(rated.parts),
   }
 }
 
-function partToApi(part: PricePart): z.infer<typeof PartSchema> {
+/** Each part is shown as the difference of two rounded sums, so that what is shown sums to the amount as shown. */
+function partsToApi(parts: readonly PricePart[]): z.infer<typeof PartSchema>[] {
+  let exact = ZERO_RATIO
+  let shown = ratioToNanos(exact)
+  return parts.map((part) => {
+    exact = addRatio(exact, part.amount)
+    const before = shown
+    shown = ratioToNanos(exact)
+    return partToApi(part, nanos(shown - before))
+  })
+}
+
+function partToApi(part: PricePart, amount: Nanos): z.infer<typeof PartSchema> {
   return {
     tier: part.tier,
     label: part.label,
     quantity: formatDecimal(part.quantity),
     unit_amount_nanos: formatNanos(part.unitAmount),
     flat_amount_nanos: formatNanos(part.flatAmount),
-    amount_nanos: formatNanos(ratioToNanos(part.amount)),
+    amount_nanos: formatNanos(amount),
   }
 }

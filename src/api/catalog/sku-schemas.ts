@@ -22,6 +22,7 @@ import {
   TimestampText,
 } from "../shared/fields.ts"
 import { faultsInto } from "./faults.ts"
+import { ModifierInput, ModifierOutput } from "./modifier-schemas.ts"
 import { TierInput, TierSchema, upToOf } from "./tier-schemas.ts"
 
 const PricingModelSchema = z.enum(PRICING_MODELS)
@@ -71,6 +72,7 @@ const PriceInput = {
     description: "Committed: per unit beyond the commitment.",
     example: "150000000",
   }),
+  ...ModifierInput,
 }
 
 const Model = PricingModelSchema.openapi({ description: "How the quantity is priced.", example: "PerUnit" })
@@ -146,11 +148,13 @@ export const SkuSchema = z
     committed_amount_nanos: Price.openapi({ example: "100000000000000" }),
     committed_quantity: z.string().optional().openapi({ example: "1000000" }),
     overage_unit_amount_nanos: Price.openapi({ example: "150000000" }),
+    ...ModifierOutput,
     archived_at: TimestampText.optional().openapi({ description: "Only on archived SKUs." }),
     created_at: TimestampText,
   })
   .openapi("Sku", {
-    description: "Of the price fields it has those of its pricing model.",
+    description:
+      "Of the price fields it has those of its pricing model, and the modifiers that it was given.",
     example: {
       id: "01944b1f-0000-7000-8000-000000000005",
       plan_id: "01944b1f-0000-7000-8000-000000000002",

@@ -71,7 +71,7 @@ const patchRoute = createRoute({
   tags: ["Catalog"],
   summary: "Change a SKU",
   description:
-    "Changes what is given and leaves the rest; another pricing_model takes no price over from the one before. The name changes in place; a price makes a new version of the plan if anybody has subscribed to the current one, and subscriptions keep theirs.",
+    "Changes what is given and leaves the rest; another pricing_model takes neither price nor modifiers over from the one before, and a modifier that is null is removed. The name changes in place; a price makes a new version of the plan if anybody has subscribed to the current one, and subscriptions keep theirs.",
   ...writes("catalog:write"),
   request: { params: IdParam, ...body(SkuUpdate) },
   responses: { 200: json(SkuSchema, "The SKU as it is now."), ...writeProblems(404) },

@@ -1,7 +1,7 @@
 // Committed: the commitment is paid in any case, what goes beyond the committed quantity at the overage price.
 
 import { assert } from "../assert.ts"
-import { formatDecimal, ONE, type Decimal } from "../decimal.ts"
+import { formatDecimal, ONE } from "../decimal.ts"
 import {
   addRatio,
   compareRatio,
@@ -15,10 +15,10 @@ import {
 import type { Ratio } from "../ratio.ts"
 import { NO_AMOUNT, type Committed, type Priced, type PricePart } from "./model.ts"
 
-export function priceCommitted(model: Committed, quantity: Decimal): Priced {
+export function priceCommitted(model: Committed, quantity: Ratio): Priced {
   const committed = covered(model)
   const commitment = commitmentPart(model)
-  const beyond = subtractRatio(ratioOfDecimal(quantity), committed)
+  const beyond = subtractRatio(quantity, committed)
   if (compareRatio(beyond, ZERO_RATIO) <= 0) return { amount: commitment.amount, parts: [commitment] }
   const overage = overagePart(model, committed, beyond)
   return { amount: addRatio(commitment.amount, overage.amount), parts: [commitment, overage] }

@@ -2,8 +2,7 @@
 // member of `PricingModel` and a case here. Law: price is a function of the model and the quantity alone, and the parts sum to it.
 
 import { assert, unreachable } from "../assert.ts"
-import { isNegative, type Decimal } from "../decimal.ts"
-import { addRatio, compareRatio, ZERO_RATIO } from "../ratio.ts"
+import { addRatio, compareRatio, ZERO_RATIO, type Ratio } from "../ratio.ts"
 import { priceCommitted } from "./committed.ts"
 import { priceFlat } from "./flat.ts"
 import { priceGraduated } from "./graduated.ts"
@@ -15,16 +14,16 @@ import { priceVolume } from "./volume.ts"
 export type * from "./model.ts"
 export { checkTiers, type TierProblem } from "./tiers.ts"
 
-/** The exact price in nanos of a quantity >= 0. */
-export function price(model: PricingModel, quantity: Decimal): Priced {
-  assert(!isNegative(quantity), "a quantity to price is not negative", { model, quantity })
+/** The exact price in nanos of a quantity >= 0, by the model alone: what a SKU costs is `rate` of pipeline.ts. */
+export function price(model: PricingModel, quantity: Ratio): Priced {
+  assert(quantity.num >= 0n, "a quantity to price is not negative", { model, quantity })
   const priced = priceBy(model, quantity)
   const sum = priced.parts.reduce((total, part) => addRatio(total, part.amount), ZERO_RATIO)
   assert(compareRatio(sum, priced.amount) === 0, "the parts sum to the price", { model, quantity, priced })
   return priced
 }
 
-function priceBy(model: PricingModel, quantity: Decimal): Priced {
+function priceBy(model: PricingModel, quantity: Ratio): Priced {
   switch (model.model) {
     case "Flat":
       return priceFlat(model)

@@ -1,9 +1,9 @@
-// The pricing models and what a price consists of. Prices per unit and flat amounts are nanos, quantities exact decimals,
-// amounts exact ratios in nanos: nothing is rounded here, the invoice line does that once.
+// The pricing models and what a price consists of. Prices per unit and flat amounts are nanos, bounds exact decimals,
+// quantities to price and amounts exact ratios (seconds sold by the hour are no decimal): nothing is rounded here, the invoice line does that once.
 
-import { powerOfTen, type Decimal } from "../decimal.ts"
+import type { Decimal } from "../decimal.ts"
 import { nanos, type Nanos } from "../money.ts"
-import { ratio, type Ratio } from "../ratio.ts"
+import { addRatio, multiplyRatio, ratio, type Ratio } from "../ratio.ts"
 
 /** `upTo` is inclusive and cumulative; null is "everything above", and only the last tier has it. */
 export type Tier = { readonly upTo: Decimal | null; readonly unitAmount: Nanos; readonly flatAmount: Nanos }
@@ -24,7 +24,8 @@ export type Committed = {
 
 export type PricingModel = Flat | PerUnit | Graduated | Volume | Package | Committed
 
-/** One row of the breakdown: amount = quantity × unitAmount + flatAmount. `tier` counts from 0, null where a model has none. */
+/** One row of the breakdown: amount = quantity × unitAmount + flatAmount, where the quantity is a finite decimal; else it is
+ *  the nearest one, for reading, and the amount is exact all the same. `tier` counts from 0, null where a model has none. */
 export type PricePart = {
   readonly tier: number | null
   readonly label: string
@@ -40,7 +41,6 @@ export type Priced = { readonly amount: Ratio; readonly parts: readonly PricePar
 export const NO_AMOUNT = nanos(0n)
 
 /** quantity × unitAmount + flatAmount, exactly. */
-export function exactAmount(quantity: Decimal, unitAmount: Nanos, flatAmount: Nanos): Ratio {
-  const scale = powerOfTen(quantity.scale)
-  return ratio(quantity.coefficient * unitAmount + flatAmount * scale, scale)
+export function exactAmount(quantity: Ratio, unitAmount: Nanos, flatAmount: Nanos): Ratio {
+  return addRatio(multiplyRatio(quantity, ratio(unitAmount)), ratio(flatAmount))
 }

@@ -1,12 +1,14 @@
 // Package: bundles of a fixed size, each begun one is paid whole; no usage needs no bundle.
 
-import { ceilDiv, formatDecimal, type Decimal } from "../decimal.ts"
-import { ratio } from "../ratio.ts"
+import { assert } from "../assert.ts"
+import { formatDecimal } from "../decimal.ts"
+import { ceilRatio, divideRatio, ratio, ratioOfDecimal, type Ratio } from "../ratio.ts"
 import { NO_AMOUNT, type Package, type Priced } from "./model.ts"
 
 /** The part's quantity is the number of bundles, its unit amount the price of one. */
-export function pricePackage({ unitAmount, packageSize }: Package, quantity: Decimal): Priced {
-  const packages = ceilDiv(quantity, packageSize)
+export function pricePackage({ unitAmount, packageSize }: Package, quantity: Ratio): Priced {
+  assert(packageSize.coefficient > 0n, "a bundle holds something", { packageSize })
+  const packages = ceilRatio(divideRatio(quantity, ratioOfDecimal(packageSize)))
   const amount = ratio(packages * unitAmount)
   const part = {
     tier: null,

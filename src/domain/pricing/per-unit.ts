@@ -1,12 +1,21 @@
 // PerUnit: quantity × price.
 
-import type { Decimal } from "../decimal.ts"
+import { decimalOfRatio, type Ratio } from "../ratio.ts"
 import { exactAmount, NO_AMOUNT, type PerUnit, type Priced } from "./model.ts"
 
-export function pricePerUnit({ unitAmount }: PerUnit, quantity: Decimal): Priced {
+export function pricePerUnit({ unitAmount }: PerUnit, quantity: Ratio): Priced {
   const amount = exactAmount(quantity, unitAmount, NO_AMOUNT)
   return {
     amount,
-    parts: [{ tier: null, label: "Per unit", quantity, unitAmount, flatAmount: NO_AMOUNT, amount }],
+    parts: [
+      {
+        tier: null,
+        label: "Per unit",
+        quantity: decimalOfRatio(quantity),
+        unitAmount,
+        flatAmount: NO_AMOUNT,
+        amount,
+      },
+    ],
   }
 }

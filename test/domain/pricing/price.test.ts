@@ -14,7 +14,12 @@ import {
   type Decimal,
 } from "../../../src/domain/decimal.ts"
 import { nanos, type Nanos } from "../../../src/domain/money.ts"
-import { price, type Graduated, type PricingModel, type Tier } from "../../../src/domain/pricing/index.ts"
+import {
+  price as priceOf,
+  type Graduated,
+  type PricingModel,
+  type Tier,
+} from "../../../src/domain/pricing/index.ts"
 import {
   addRatio,
   compareRatio,
@@ -24,7 +29,7 @@ import {
   ZERO_RATIO,
   type Ratio,
 } from "../../../src/domain/ratio.ts"
-import { amount, positiveQuantity, pricingModel, quantity, tiers } from "../arbitraries.ts"
+import { amount, positiveQuantity, pricingModel, quantity, rising, tiers } from "../arbitraries.ts"
 
 const free = nanos(0n)
 
@@ -35,6 +40,8 @@ function tier(upTo: string | null, unitAmount: bigint, flatAmount = 0n): Tier {
     flatAmount: nanos(flatAmount),
   }
 }
+
+const price = (model: PricingModel, q: Decimal) => priceOf(model, ratioOfDecimal(q))
 
 /** The exact price as a fraction of integers, so that a table can state it. */
 function cost(model: PricingModel, q: string): Ratio {
@@ -297,9 +304,8 @@ describe("laws of every model", () => {
   test("using more never costs less", () => {
     fc.assert(
       fc.property(pricingModel, quantity, quantity, (model, q, more) => {
-        // A volume price may fall at a bound; it rises where the tiers do.
-        const rising = model.model === "Volume" ? { ...model, tiers: cumulative(model.tiers) } : model
-        const [less, greater] = [price(rising, q), price(rising, add(q, more))]
+        const list = rising(model)
+        const [less, greater] = [price(list, q), price(list, add(q, more))]
         expect(compareRatio(less.amount, greater.amount)).not.toBe(1)
       }),
     )
@@ -334,16 +340,4 @@ describe("laws of every model", () => {
 function square(unit: Nanos, digits: number): Ratio {
   const size = ratio(unit, 10n ** BigInt(digits))
   return multiplyRatio(size, size)
-}
-
-/** The same bounds with amounts that rise from tier to tier. */
-function cumulative(list: readonly Tier[]): Tier[] {
-  let [unit, flat] = [0n, 0n]
-  return list.map(
-    ({ upTo, unitAmount, flatAmount }: { upTo: Decimal | null; unitAmount: bigint; flatAmount: bigint }) => {
-      unit += unitAmount
-      flat += flatAmount
-      return { upTo, unitAmount: nanos(unit), flatAmount: nanos(flat) }
-    },
-  )
 }
