@@ -50,7 +50,9 @@ async function tick() {
 /** A live tenant with a draft whose finalization has just fallen due. */
 async function overdue() {
   const tenant = await newTenant("live")
-  const subscription = await newSubscription(tenant.api, await newPlan(tenant.api, [FEE]))
+  // Ten days of the fee have accrued: an invoice of nothing would be settled while the test looks at it.
+  const started_at = new Date(Date.now() - 10 * 86_400_000).toISOString()
+  const subscription = await newSubscription(tenant.api, await newPlan(tenant.api, [FEE]), { started_at })
   const draft = await tenant.api.post(`/admin/v1/subscriptions/${subscription.id}/bill`)
   await env.DB.prepare("UPDATE agenda SET due_at = ? WHERE tenant_id = ? AND kind = 'finalize-invoice'")
     .bind(Date.now() - 1, tenant.id)

@@ -28,7 +28,8 @@ export type Business = {
   /** The last that was told of each one-off invoice, by its external id; null if nothing ever was. */
   readonly told: ReadonlyMap<string, Invoice | null>
   /** Things to do again and again, side by side. */
-  readonly work: readonly (() => Promise<void>)[]
+  readonly recording: readonly (() => Promise<void>)[]
+  readonly invoicing: readonly (() => Promise<void>)[]
   readonly sendAgain: (ids: readonly string[]) => Promise<Status[]>
   /** How many events the meter has counted. */
   readonly counted: () => Promise<number>
@@ -105,7 +106,8 @@ export async function newBusiness(url: string, key: string): Promise<Business> {
     sent,
     accepted,
     told,
-    work: [recordOne, recordMany, invoiceOnce, bill],
+    recording: [recordOne, recordMany],
+    invoicing: [invoiceOnce, bill],
     sendAgain: async (ids) =>
       ids.length === 0 ? [] : (await batch(ids.map(eventOf))).map(({ status }) => status),
     counted: async () => {
