@@ -96,3 +96,14 @@ test("a key of 255 characters is taken, a longer one is refused", async () => {
   const refused = await post("k".repeat(256))
   expect([refused.status, refused.json.errors[0].path]).toEqual([422, "Idempotency-Key"])
 })
+
+test("no body and an empty object are the same request", async () => {
+  const { id } = (
+    await post("a-plan", { name: "Scale", billing_cadence: "Monthly" }, "/admin/v1/catalog/plans")
+  ).json
+  const archive = (body?: unknown) =>
+    tenant.api.post(`/admin/v1/catalog/plans/${id}/archive`, body, { "Idempotency-Key": "archive" })
+  expect((await archive()).status).toBe(200)
+  expect((await archive({})).headers.get("X-Idempotency-Replayed")).toBe("true")
+  expect((await archive({ force: true })).json.code).toBe("idempotency_key_reused")
+})

@@ -114,7 +114,7 @@ export const rows: Readonly<Record<string, Row>> = {
     call: async ({ make }) => ({ id: await make.product(), body: { name: "Platform" } }),
     other: { name: "The Platform" },
   },
-  archiveProduct: { call: async ({ make }) => ({ id: await make.product() }) },
+  archiveProduct: { call: async ({ make }) => ({ id: await make.product(), body: {} }) },
   createPlan: {
     call: ({ product }) => ({ body: { name: "Scale", billing_cadence: "Monthly", product_id: product } }),
     other: { name: "Enterprise" },
@@ -129,7 +129,7 @@ export const rows: Readonly<Record<string, Row>> = {
     call: async ({ make }) => ({ id: await make.plan(), body: { name: "Growth" } }),
     other: { name: "Enterprise" },
   },
-  archivePlan: { call: async ({ make }) => ({ id: await make.plan() }) },
+  archivePlan: { call: async ({ make }) => ({ id: await make.plan(), body: {} }) },
   createSku: {
     call: async ({ make }) => ({ body: perUnit(await make.plan()) }),
     other: { name: "Requests" },
@@ -149,7 +149,7 @@ export const rows: Readonly<Record<string, Row>> = {
     other: { unit_amount_nanos: "800000" },
     refused: [[{ package_size: "10" }, "package_size"]],
   },
-  archiveSku: { call: async ({ make }) => ({ id: await make.sku(await make.plan()) }) },
+  archiveSku: { call: async ({ make }) => ({ id: await make.sku(await make.plan()), body: {} }) },
   previewPrice: {
     call: ({ sku }) => ({ body: { sku_id: sku, quantity: "10" } }),
     other: { quantity: "11" },

@@ -7,6 +7,7 @@ import { findPlan } from "../../actions/find-catalog.ts"
 import { updatePlan } from "../../actions/update-plan.ts"
 import type { Api } from "../app.ts"
 import { reads, writes } from "../shared/access.ts"
+import { Empty } from "../shared/fields.ts"
 import {
   body,
   IdParam,
@@ -97,8 +98,8 @@ const archiveRoute = createRoute({
   summary: "Archive a plan",
   description: "It takes no new subscriptions. Those that it has go on as they are.",
   ...writes("catalog:write"),
-  request: { params: IdParam },
-  responses: { 200: json(PlanSchema, "The archived plan."), ...problems(404, 409, 422) },
+  request: { params: IdParam, ...body(Empty, false) },
+  responses: { 200: json(PlanSchema, "The archived plan."), ...writeProblems(404) },
 })
 
 export function register(api: Api): void {

@@ -7,6 +7,7 @@ import { findProduct } from "../../actions/find-catalog.ts"
 import { updateProduct } from "../../actions/update-product.ts"
 import type { Api } from "../app.ts"
 import { reads, writes } from "../shared/access.ts"
+import { Empty } from "../shared/fields.ts"
 import {
   body,
   IdParam,
@@ -84,8 +85,8 @@ const archiveRoute = createRoute({
   summary: "Archive a product",
   description: "New plans can't name it any more. Its plans go on as they are.",
   ...writes("catalog:write"),
-  request: { params: IdParam },
-  responses: { 200: json(ProductSchema, "The archived product."), ...problems(404, 409, 422) },
+  request: { params: IdParam, ...body(Empty, false) },
+  responses: { 200: json(ProductSchema, "The archived product."), ...writeProblems(404) },
 })
 
 export function register(api: Api): void {

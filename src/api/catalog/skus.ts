@@ -7,6 +7,7 @@ import { findSku } from "../../actions/find-catalog.ts"
 import { updateSku } from "../../actions/update-sku.ts"
 import type { Api } from "../app.ts"
 import { reads, writes } from "../shared/access.ts"
+import { Empty } from "../shared/fields.ts"
 import {
   body,
   IdParam,
@@ -85,8 +86,8 @@ const archiveRoute = createRoute({
   summary: "Archive a SKU",
   description: "The plan no longer has it. Subscriptions to an earlier version of the plan go on paying it.",
   ...writes("catalog:write"),
-  request: { params: IdParam },
-  responses: { 200: json(SkuSchema, "The archived SKU."), ...problems(404, 409, 422) },
+  request: { params: IdParam, ...body(Empty, false) },
+  responses: { 200: json(SkuSchema, "The archived SKU."), ...writeProblems(404) },
 })
 
 export function register(api: Api): void {

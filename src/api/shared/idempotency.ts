@@ -69,9 +69,10 @@ export async function withKey(
   )
 }
 
-/** Whoever repeats a request repeats its bytes, and is the same customer. */
+/** Whoever repeats a request repeats its bytes, and is the same customer. No body is the same as an empty object. */
 async function requestHash(c: Ctx, customerId: string | null): Promise<string> {
-  const body = await sha256Hex(new Uint8Array(await c.req.arrayBuffer()))
+  const bytes = new Uint8Array(await c.req.arrayBuffer())
+  const body = await sha256Hex(bytes.length === 0 ? "{}" : bytes)
   return sha256Hex(`${customerId ?? ""}\n${body}`)
 }
 
