@@ -18,6 +18,15 @@ export type Server = {
 /** `secrets` are given to the worker as its bindings. */
 export async function startServer(secrets: Readonly<Record<string, string>>): Promise<Server> {
   const folder = await mkdtemp(path.join(tmpdir(), "ledgerline-bench-"))
+  try {
+    return await serve(folder, secrets)
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function serve(folder: string, secrets: Readonly<Record<string, string>>): Promise<Server> {
   const script = path.join(folder, "worker.mjs")
   await bundleWorker("bench/worker/index.ts", script)
   const miniflare = new Miniflare(optionsFor(folder, script, secrets))

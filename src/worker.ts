@@ -1,6 +1,7 @@
 // The only entry: HTTP, queue and cron come in here, and the Durable Object is exported from here.
 
-import { nativeApi } from "./api/index.ts"
+import type { Ctx } from "./api/shared/door.ts"
+import { eventsApi, nativeApi } from "./api/index.ts"
 import { doorOf, platformOf } from "./context.ts"
 import type { JobMessage } from "./domain/agenda.ts"
 import type { Env } from "./env.ts"
@@ -9,10 +10,15 @@ import { consume } from "./jobs/queue.ts"
 
 export { SubscriptionMeter } from "./meter/subscription-meter.ts"
 
-const api = nativeApi((c) => doorOf(c.env as Env, c.executionCtx as ExecutionContext))
+const door = (c: Ctx) => doorOf(c.env as Env, c.executionCtx as ExecutionContext)
+const api = nativeApi(door)
+const events = eventsApi(door)
+
+/** Origin, then the path of usage events. */
+const EVENTS = /^https?:\/\/[^/]+\/v1\/events(?:\/batch)?(?:$|\?)/
 
 export default {
-  fetch: (request, env, ctx) => api.fetch(request, env, ctx),
+  fetch: (request, env, ctx) => (EVENTS.test(request.url) ? events : api).fetch(request, env, ctx),
   queue: (batch, env, ctx) => consume(platformOf(env, ctx), batch),
   scheduled: (_, env, ctx) => tick(platformOf(env, ctx)),
 } satisfies ExportedHandler<Env, JobMessage>

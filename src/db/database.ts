@@ -11,13 +11,7 @@ export type Statement = BatchItem<"sqlite">
 /** An UPDATE that must change exactly one row, or the whole commit is undone. */
 export type Guarded = { readonly guard: Statement }
 
-// A binding is the same for every request of an isolate, and reading the schema takes longer than most requests.
-const opened = new WeakMap<D1Database, Database>()
-
+/** Reading the schema takes longer than most requests: an isolate opens its database once. */
 export function openDatabase(d1: D1Database): Database {
-  const known = opened.get(d1)
-  if (known !== undefined) return known
-  const database = drizzle(d1, { schema })
-  opened.set(d1, database)
-  return database
+  return drizzle(d1, { schema })
 }

@@ -1,17 +1,16 @@
 // A subscription's terms, made ready to be applied to many events: meters by event type, periods by time.
 // Pure but for its memory of periods, which only saves computing them again.
 
-import { unreachable } from "../domain/assert.ts"
-import { ONE, parseDecimal, type Decimal } from "../domain/decimal.ts"
+import type { Decimal } from "../domain/decimal.ts"
+import { measureOf, type MeasureProblem } from "../domain/measure.ts"
 import { periodContaining, type Period } from "../domain/period.ts"
-import { err, ok, type Result } from "../domain/result.ts"
+import type { Result } from "../domain/result.ts"
 import type { MeterDefinition, MeterTerms } from "../domain/terms.ts"
 import type { Instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
 
 /** What one event adds to the total of one meter, or why it can't be told. */
 export type Measure = { readonly key: string; readonly value: Result<Decimal, MeasureProblem> }
-export type MeasureProblem = "property_missing" | "property_not_a_number"
 
 const NOTHING: readonly MeterDefinition[] = []
 
@@ -32,7 +31,7 @@ export class CompiledTerms {
     const parsed: unknown = meters.some((meter) => meter.aggregation === "Sum")
       ? JSON.parse(properties)
       : null
-    return meters.map((meter) => ({ key: meter.key, value: valueFor(meter, parsed) }))
+    return meters.map((meter) => ({ key: meter.key, value: measureOf(meter, parsed) }))
   }
 
   /** The period whose totals count an event of this time; null before the subscription started. */
@@ -60,26 +59,4 @@ export class CompiledTerms {
     }
     return low
   }
-}
-
-function valueFor(meter: MeterDefinition, properties: unknown): Result<Decimal, MeasureProblem> {
-  switch (meter.aggregation) {
-    case "Count":
-      return ok(ONE)
-    case "Sum":
-      return numberIn(properties, meter.property)
-    default:
-      return unreachable(meter.aggregation)
-  }
-}
-
-/** A JSON number, or a string that holds one, which can be exact where a JSON number isn't. */
-function numberIn(properties: unknown, name: string | null): Result<Decimal, MeasureProblem> {
-  if (name === null || typeof properties !== "object" || properties === null) return err("property_missing")
-  // Only its own members: every object inherits a `constructor`.
-  if (!Object.hasOwn(properties, name)) return err("property_missing")
-  const value: unknown = Reflect.get(properties, name)
-  if (typeof value !== "number" && typeof value !== "string") return err("property_not_a_number")
-  const decimal = parseDecimal(value)
-  return decimal.ok ? decimal : err("property_not_a_number")
 }

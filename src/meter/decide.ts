@@ -4,7 +4,8 @@
 // even if a new one like it would be refused now; and a rejected event leaves no trace.
 
 import { assert } from "../domain/assert.ts"
-import type { CompiledTerms, Measure, MeasureProblem } from "./compiled-terms.ts"
+import type { MeasureProblem } from "../domain/measure.ts"
+import type { CompiledTerms, Measure } from "./compiled-terms.ts"
 import type { Draft } from "./draft.ts"
 import type { IdempotencyKey } from "./protocol.ts"
 import type { EventRow } from "./store/event-table.ts"
