@@ -113,8 +113,3 @@ export function linkNext(c: Context, next: string | number | null): void {
   url.searchParams.set("cursor", String(next))
   c.header("Link", `<${url.href}>; rel="next"`)
 }
-
-/** The headers that a list answers with, for the OpenAPI document. */
-export const listHeaders = z.object({
-  Link: z.string().optional().openapi({ description: 'RFC 8288: `<…>; rel="next"` while there is more.' }),
-})

@@ -90,10 +90,6 @@ export function problemOf(refusal: Refusal): Problem {
   )
 }
 
-export function statusOf(code: ProblemCode): ContentfulStatusCode {
-  return PROBLEMS[code][0]
-}
-
 export function problemResponse(c: Context, problem: Problem): Response {
   const [status, title] = PROBLEMS[problem.code]
   if (problem.retryAfterSeconds !== undefined) c.header("Retry-After", String(problem.retryAfterSeconds))
