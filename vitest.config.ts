@@ -5,7 +5,7 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-worker
 import { defineConfig } from "vitest/config"
 import { copyAssets } from "./scripts/assets.ts"
 
-const WORKERS_FOLDERS = "{api,actions,meter,db,jobs,scenario,runtime}"
+const WORKERS_FOLDERS = "{api,actions,budget,meter,db,jobs,scenario,runtime}"
 
 // Bundled once for the tests: workerd fetches each module by a call, and these packages are hundreds of modules.
 // One that is missing here works all the same, only slower.

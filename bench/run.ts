@@ -1,77 +1,60 @@
-// The benchmark: starts the worker, makes a tenant through the API, and measures all cases in turns, several times over, so
-// that whatever else the machine does falls on all of them alike. The load comes from another process.
+// The benchmark: its parts one after the other, each with results of its own in README.md.
 //
-//   npm run bench                       five rounds of three seconds each; the results go into bench/README.md
-//   npm run bench -- 9 5                nine rounds of five seconds
-//   npm run bench -- 1 1 --print-only   a quick look that leaves README.md alone
+//   npm run bench                           all parts
+//   npm run bench -- speed                  one part: speed, cost or growth
+//   npm run bench -- speed --rounds 9 --seconds 5
+//   npm run bench -- speed --only peer      the cases with a word in their names
+//   npm run bench -- growth --events 500000
+//   npm run bench -- --rounds 1 --seconds 1 --subscriptions 50 --events 200000 --print-only
+//                                           a quick look that leaves README.md alone; so does --only
 
-import { spawn } from "node:child_process"
-import { randomBytes } from "node:crypto"
-import path from "node:path"
-import { casesFor, type Case } from "./cases.ts"
-import type { Outcome, Plan } from "./load.ts"
-import { cpuMicroseconds } from "./processes.ts"
-import { recordResults, tableOf, type Measurement } from "./report.ts"
-import { startServer, type Server } from "./server.ts"
-import { makeWorld } from "./setup.ts"
+import { parseArgs } from "node:util"
+import { measureCost } from "./cost.ts"
+import { measureGrowth } from "./growth.ts"
+import { recordResults } from "./report.ts"
+import { measureSpeed } from "./speed.ts"
 
-const SUBSCRIPTIONS = 100
-const WARM_UP_SECONDS = 1
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "2" },
+    subscriptions: { type: "string", default: "1000" },
+    events: { type: "string", default: "5000000" },
+    only: { type: "string" },
+    "print-only": { type: "boolean", default: false },
+  },
+})
+const only = values.only ?? null
 
-const [rounds = 5, seconds = 3] = process.argv.slice(2).map(Number).filter(Number.isFinite)
-const printOnly = process.argv.includes("--print-only")
-
-async function main(): Promise<void> {
-  const rootKey = randomBytes(24).toString("hex")
-  const server = await startServer({ ROOT_API_KEY: rootKey, JWT_SECRET: randomBytes(32).toString("hex") })
-  try {
-    const world = await makeWorld(`http://127.0.0.1:${server.port}`, rootKey, SUBSCRIPTIONS)
-    const cases = casesFor(world)
-    const measurements = new Map<string, Measurement[]>(cases.map(({ name }) => [name, []]))
-    for (const one of cases) await measure(server, one, WARM_UP_SECONDS)
-    for (let round = 1; round <= rounds; round += 1) {
-      for (const one of cases) measurements.get(one.name)?.push(await measure(server, one, seconds))
-      console.error(`round ${round} of ${rounds} is done`)
-    }
-    const table = tableOf(measurements)
-    console.log(table)
-    if (!printOnly) await recordResults(table, rounds, seconds)
-  } finally {
-    await server.stop()
-  }
+const parts = {
+  speed: () =>
+    measureSpeed({
+      rounds: positive(values.rounds),
+      seconds: positive(values.seconds),
+      subscriptions: positive(values.subscriptions),
+      only,
+    }),
+  cost: () => measureCost(),
+  growth: () => measureGrowth({ events: positive(values.events) }),
 }
 
-async function measure(server: Server, { name, plan }: Case, duration: number): Promise<Measurement> {
-  const before = await cpuMicroseconds(server.pids)
-  const outcome = await generateLoad({ ...plan, port: server.port, seconds: duration })
-  const after = await cpuMicroseconds(server.pids)
-  if (outcome.firstError !== null) console.error(`${name}: ${outcome.errors} errors; ${outcome.firstError}`)
-  const requestsPerSecond = outcome.requests / outcome.seconds
-  const units = outcome.requests * Math.max(1, plan.eventsPerRequest)
-  return {
-    requestsPerSecond,
-    eventsPerSecond: requestsPerSecond * plan.eventsPerRequest,
-    cpuMicroseconds: before === null || after === null ? null : (after - before) / units,
-    p50Ms: outcome.latenciesMs.p50,
-    p99Ms: outcome.latenciesMs.p99,
-    errors: outcome.errors,
-  }
+for (const name of chosenParts()) {
+  const results = await parts[name]()
+  console.log(`\n${results}\n`)
+  if (!values["print-only"] && only === null) await recordResults(name, results)
 }
 
-function generateLoad(plan: Plan): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const script = path.join(import.meta.dirname, "load.ts")
-    const child = spawn(process.execPath, [script, JSON.stringify(plan)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    })
-    let printed = ""
-    child.stdout.on("data", (data: Buffer) => (printed += data.toString()))
-    child.on("error", reject)
-    child.on("close", (code) => {
-      if (code === 0) resolve(JSON.parse(printed) as Outcome)
-      else reject(new Error(`the load generator ended with ${code}`))
-    })
-  })
+function chosenParts(): (keyof typeof parts)[] {
+  const names = Object.keys(parts) as (keyof typeof parts)[]
+  const unknown = positionals.filter((text) => !names.some((name) => name === text))
+  if (unknown.length > 0)
+    throw new Error(`There is no part "${unknown.join(", ")}"; there are ${names.join(", ")}.`)
+  return positionals.length === 0 ? names : names.filter((name) => positionals.includes(name))
 }
 
-await main()
+function positive(text: string): number {
+  const value = Number(text)
+  if (value > 0) return value
+  throw new Error(`"${text}" is not a number above zero.`)
+}

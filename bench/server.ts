@@ -1,44 +1,50 @@
-// Serves the bundled worker on workerd, without the proxies and the logging of `wrangler dev`, which cost many times what the
-// worker does. State lives in a temporary folder on disk, so a commit is a real one.
+// Serves a bundle of the worker on workerd. State lives in a temporary folder on disk, so a commit is a real one, and a server
+// that was stopped or killed can be started again on it.
 
+import { randomBytes } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import path from "node:path"
-import { convertV4MiniflareOptions, Miniflare } from "miniflare"
-import { bundledWorker, bundleWorker, migrationStatements, WORKER_NAME } from "../scripts/lib/local-worker.ts"
-import { childrenNamed } from "./processes.ts"
+import { bundledWorker, bundleWorker, migrationStatements } from "../scripts/lib/local-worker.ts"
+import { atEnd } from "./at-end.ts"
+import { startChild, type Child } from "./child.ts"
+import type { Settings } from "./serve.ts"
 
-export type Server = {
-  readonly port: number
-  /** The processes that do the work, as far as they can be seen. */
-  readonly pids: readonly number[]
-  readonly stop: () => Promise<void>
+/** `bench/worker/counting.ts` counts the rows that objects write, which costs a little; `index.ts` is the worker as it is. */
+export type Entry = "bench/worker/index.ts" | "bench/worker/counting.ts"
+
+/** A state folder, and the bundle that runs on it. */
+export type Site = {
+  readonly rootKey: string
+  readonly start: () => Promise<Child>
+  readonly remove: () => Promise<void>
 }
 
-/** `secrets` are given to the worker as its bindings. */
-export async function startServer(secrets: Readonly<Record<string, string>>): Promise<Server> {
+/** `complaints`: a server that is killed and evicted on purpose has many. */
+export async function newSite(entry: Entry, complaints: "shown" | "ignored" = "shown"): Promise<Site> {
   const folder = await mkdtemp(path.join(tmpdir(), "ledgerline-bench-"))
+  const remove = atEnd(() => rm(folder, { recursive: true, force: true }))
   try {
-    return await serve(folder, secrets)
+    const script = path.join(folder, "worker.mjs")
+    await bundleWorker(entry, script)
+    const rootKey = randomBytes(24).toString("hex")
+    const secrets = { ROOT_API_KEY: rootKey, JWT_SECRET: randomBytes(32).toString("hex") }
+    const options = optionsFor(folder, script, secrets)
+    let migrations = await migrationStatements()
+    const start = async (): Promise<Child> => {
+      const settings: Settings = { options, migrations }
+      const server = await startChild(
+        path.join(import.meta.dirname, "serve.ts"),
+        [JSON.stringify(settings)],
+        complaints,
+      )
+      migrations = []
+      return server
+    }
+    return { rootKey, start, remove }
   } catch (error) {
-    await rm(folder, { recursive: true, force: true })
+    await remove()
     throw error
-  }
-}
-
-async function serve(folder: string, secrets: Readonly<Record<string, string>>): Promise<Server> {
-  const script = path.join(folder, "worker.mjs")
-  await bundleWorker("bench/worker/index.ts", script)
-  const miniflare = new Miniflare(optionsFor(folder, script, secrets))
-  const address = await miniflare.unsafeGetDirectURL(WORKER_NAME)
-  await migrate(miniflare)
-  return {
-    port: Number(address.port),
-    pids: await childrenNamed("workerd"),
-    stop: async () => {
-      await miniflare.dispose()
-      await rm(folder, { recursive: true, force: true })
-    },
   }
 }
 
@@ -46,14 +52,14 @@ function optionsFor(
   folder: string,
   script: string,
   secrets: Readonly<Record<string, string>>,
-): ConstructorParameters<typeof Miniflare>[0] {
-  const unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }]
-  const worker = { ...bundledWorker(folder, script, secrets), unsafeDirectSockets }
-  return convertV4MiniflareOptions({ resourcePersistencePath: path.join(folder, "state"), workers: [worker] })
-}
-
-async function migrate(miniflare: Miniflare): Promise<void> {
-  const database = await miniflare.getD1Database("DB")
-  const statements = await migrationStatements()
-  await database.batch(statements.map((statement) => database.prepare(statement)))
+): Settings["options"] {
+  const configured = bundledWorker(folder, script, secrets)
+  // The type of the options is a union that hides what all its members have.
+  const { durableObjects } = configured as { readonly durableObjects?: Readonly<Record<string, object>> }
+  const worker = {
+    ...configured,
+    durableObjects: { ...durableObjects, NAIVE: { className: "NaiveMeter", useSQLite: true } },
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+  }
+  return { cf: false, resourcePersistencePath: path.join(folder, "state"), workers: [worker] }
 }

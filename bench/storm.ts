@@ -6,7 +6,8 @@
 
 import { randomUUID } from "node:crypto"
 import { connect } from "node:net"
-import { startServer } from "./server.ts"
+import { newSite } from "./server.ts"
+import { makeWorld } from "./setup.ts"
 
 const [events = 12_000, clients = 64, torn = 0.1] = process.argv.slice(2).map(Number)
 
@@ -20,7 +21,7 @@ type Answer = { readonly status: number; readonly body: string }
 function post(port: number, body: string, tearAfterMs: number | null): Promise<Answer | null> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => {
-      const head = `POST /bench/record HTTP/1.1\r\nhost: bench\r\nconnection: close\r\ncontent-type: application/json\r\n`
+      const head = `POST /v1/events HTTP/1.1\r\nhost: bench\r\nconnection: close\r\ncontent-type: application/json\r\nauthorization: Bearer ${world.apiKey}\r\n`
       socket.write(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
     })
     let received = ""
@@ -43,12 +44,17 @@ function post(port: number, body: string, tearAfterMs: number | null): Promise<A
   })
 }
 
-const server = await startServer({ ROOT_API_KEY: randomUUID(), JWT_SECRET: randomUUID() })
+const site = await newSite("bench/worker/index.ts")
+const server = await site.start()
+const origin = `http://127.0.0.1:${server.port}`
+const world = await makeWorld(origin, site.rootKey, 1)
+const [subscriptionId = ""] = world.subscriptionIds
 const ids = Array.from({ length: events }, () => `evt-${randomUUID()}`)
 const work = [...ids, ...ids.filter(() => Math.random() < 0.3)].toSorted(() => Math.random() - 0.5)
 const acknowledged = new Set<string>()
 const timesNew = new Map<string, number>()
 const errors: string[] = []
+const at = new Date().toISOString()
 let tornDown = 0
 let longestMs = 0
 
@@ -58,8 +64,8 @@ async function client(): Promise<void> {
     const event = {
       id,
       event_type: "api.request",
-      subscription_id: "storm",
-      timestamp: "2026-03-01T00:00:00Z",
+      subscription_id: subscriptionId,
+      timestamp: at,
     }
     const startedAt = performance.now()
     const answer = await post(
@@ -83,11 +89,14 @@ const mass = setInterval(() => open.forEach((tear) => tear()), MASS_MS)
 await Promise.all(Array.from({ length: clients }, client))
 const seconds = (performance.now() - startedAt) / 1_000
 clearInterval(mass)
-const usage = await fetch(`http://127.0.0.1:${server.port}/bench/usage?subscription_id=storm`)
-const { totals } = (await usage.json()) as { totals: { key: string; value: string }[] }
+const usage = await fetch(`${origin}/v1/subscriptions/${subscriptionId}/usage`, {
+  headers: { authorization: `Bearer ${world.apiKey}` },
+})
+const { meters } = (await usage.json()) as { readonly meters: readonly { readonly value: string }[] }
 const newTwice = [...timesNew.values()].filter((times) => times > 1).length
 console.log({ events, tornDown, errors: errors.length, firstError: errors[0], newTwice, longestMs, seconds })
-console.log(totals)
+console.log(meters)
 await server.stop()
-const right = totals.length > 0 && totals.every(({ value }) => value === String(events))
-if (!right || newTwice > 0 || errors.length > 0) process.exitCode = 1
+await site.remove()
+const isRight = meters.length > 0 && meters.every(({ value }) => value === String(events))
+if (!isRight || newTwice > 0 || errors.length > 0) process.exitCode = 1

@@ -18,6 +18,7 @@ const COMMANDS = {
   openapi: ["scripts/openapi.ts"],
   "db:generate": ["node_modules/drizzle-kit/bin.cjs", "generate"],
   bench: ["bench/run.ts"],
+  soak: ["bench/soak.ts"],
   deploy: ["scripts/deploy.ts"],
   teardown: ["scripts/teardown.ts"],
 }

@@ -2,9 +2,12 @@
 
 import { CredentialCache } from "./actions/authenticate.ts"
 import type { Platform } from "./actions/scope.ts"
+import { ArchiveStore } from "./archive/store.ts"
 import type { Door } from "./api/shared/door.ts"
+import { budgetOf } from "./budget/client.ts"
 import type { Database } from "./db/database.ts"
 import { openDatabase } from "./db/database.ts"
+import { budgetName } from "./domain/alert.ts"
 import { instant } from "./domain/time.ts"
 import type { Env, Secrets } from "./env.ts"
 import { secretsOf } from "./env.ts"
@@ -36,6 +39,8 @@ export function platformOf(env: Env, ctx: ExecutionContext): Platform {
     wallNow: () => instant(wallNowMs()),
     newId,
     meter: (tenantId, subscriptionId) => meterOf(env.METER, tenantId, subscriptionId),
+    archive: new ArchiveStore(env.ARCHIVE),
+    budget: (tenantId, customerId) => budgetOf(env.BUDGET, budgetName(tenantId, customerId)),
     async enqueue(tenantId, agendaIds) {
       for (let from = 0; from < agendaIds.length; from += QUEUE_BATCH) {
         const some = agendaIds.slice(from, from + QUEUE_BATCH)

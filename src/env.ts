@@ -1,12 +1,15 @@
 // The bindings and secrets of the worker, parsed once per isolate. The only reader of the raw environment.
 
+import type { CustomerBudget } from "./budget/customer-budget.ts"
 import type { JobMessage } from "./domain/agenda.ts"
+import type { AlertMessage } from "./domain/alert.ts"
 import type { SubscriptionMeter } from "./meter/subscription-meter.ts"
 
 export interface Env {
   readonly DB: D1Database
   readonly METER: DurableObjectNamespace<SubscriptionMeter>
-  readonly JOBS: Queue<JobMessage>
+  readonly BUDGET: DurableObjectNamespace<CustomerBudget>
+  readonly JOBS: Queue<JobMessage | AlertMessage>
   readonly ARCHIVE: R2Bucket
   readonly ASSETS: Fetcher
   readonly AUTH_LIMIT: RateLimit

@@ -32,21 +32,69 @@ export const limits = {
   /** A JSON text as one value of a statement: SQLite takes 2 MB, and a character is up to three bytes, escaped six. */
   meterStatementCharacters: 200_000,
   /** What a meter remembers of its storage: totals and periods of several years. The rest is read or computed again. */
-  meterTotals: 2_000,
+  meterSlots: 5_000,
   meterPeriods: 2_000,
+  /** Events of a row of the log, as text: SQLite takes 2 MB in one value on the platform, and a character is up to three bytes. */
+  meterChunkCharacters: 500_000,
+  /** Rows of the log that a meter keeps parsed, as text: parsed they take several times as much. */
+  meterParsedCharacters: 1_000_000,
+  /** What a waking meter has to read again at most before the next checkpoint: events, commits and changed totals. */
+  meterTailEvents: 8_192,
+  meterTailChunks: 1_024,
+  meterTailSlots: 8_192,
+  /** What the id index keeps in memory at most: what tells new ids from known ones at once, which serves 12 million well and 30 million
+   *  somewhat; the filters of pages, of 5 million ids; and the pages where repeated ones were found. Beyond that it reads again. */
+  meterIndexGateBytes: 16 * MIB,
+  meterIndexFilterBytes: 12 * MIB,
+  meterIndexContentBytes: 4 * MIB,
+  /** Ids on one page of the index: 9 KiB to read for an id when its filter isn't in memory, 32 KiB more when the id may be there. */
+  meterIndexPageEntries: 4_096,
+  /** Entries of the index that one commit merges at most: a few milliseconds. */
+  meterIndexStepEntries: 65_536,
+  /** Totals by group that a meter keeps for one period. One more is a property that tells events apart, not groups. */
+  meterGroups: 1_000,
+  /** Properties that make up a group, and filters of a meter with their values: each event is looked through for them. */
+  meterGroupBy: 5,
+  meterFilters: 10,
+  meterFilterValues: 100,
+  filterValueLength: 255,
+  /** Shorter windows would be totals by the event, longer ones hold any period that is billed. */
+  shortestWindowMs: 60_000,
+  longestWindowMs: 366 * 86_400_000,
   /** Events that a page of one type looks at, so that a rare type can't keep the object busy. */
   meterScanEvents: 5_000,
-  /** Events in memory while a meter is counted anew. */
-  meterRecountEvents: 2_000,
+  /** Corrections of one event: its history is read and told whole. */
+  eventCorrections: 100,
+  /** Askers that wait for a meter to change, and how long it lets them: an object that somebody waits for stays in memory. */
+  meterWatchers: 256,
+  meterWatchMs: 20_000,
+  /** Points of one series: a month of hours, or nearly three years of days. */
+  seriesPoints: 1_000,
+  /** Hours that one request reads, those of all meters together: a tenth of a second of the object. */
+  seriesHours: 50_000,
+  /** Distinct values that a series of days looks through: half a second of the object. */
+  seriesMembers: 500_000,
   /** Expired keys that each new idempotency key takes away, so that their number shrinks after a rush. */
   meterExpiredKeys: 4,
   /** Single events that share one call of an isolate to a meter, and their text. */
   laneRequests: 500,
   laneCharacters: 1 * MIB,
+  /** The longest that a request sleeps before it looks for its answer: what calls lately took may say nothing of the next. */
+  laneSleepMs: 50,
   /** A call that takes longer has lost its maker, or the object is lost: it is made again. */
   laneGiveUpMs: 5_000,
   /** Lanes that an isolate remembers. A request that is cut off can leave one behind. */
   lanes: 1_000,
+  /** A stream of usage tells a change at most this often, and says that it is alive when there was none for so long. */
+  streamPaceMs: 250,
+  streamQuietMs: 15_000,
+  /** Its pace when too many wait for the same meter. */
+  streamBusyMs: 2_000,
+  /** After it, or after so many changes, it ends and its reader connects again: no request lives for ever, nor calls without end. */
+  streamLifeMs: 5 * 60_000,
+  streamChanges: 400,
+  /** How long the reader should wait before it connects again. */
+  streamRetryMs: 1_000,
   idempotencyKeyLength: 255,
   idempotencyTtlMs: 24 * 3_600_000,
   /** How long a running request may hold its key before another may take it over: the longest a request lives. */
@@ -90,8 +138,26 @@ export const limits = {
    *  get through one after the other. */
   commitPauseMs: 10,
   commitPauseMaxMs: 500,
+  /** One archive of raw events: what a worker packs and unpacks in a fraction of its memory and its time, a read of one event
+   *  included, and rows of events as text (the log's own are at most a quarter of it). */
+  archiveEvents: 10_000,
+  archiveCharacters: 2 * MIB,
+  /** Archives that one job makes; another job takes the rest. Each is several calls to other services. */
+  archivesPerJob: 20,
+  /** Archives that one page of events opens: a page of a rare type may be short and still have a next one. */
+  archivesPerPage: 4,
+  /** Archived events that share a row of digests: 32 KiB, read to compare one event that comes again. */
+  sealedRowEvents: 1_024,
+  /** Ten years: as long as anybody must keep books. */
+  rawEventsRetentionDays: 3_650,
+  /** Events that one simulation of a price counts: the meter does nothing else for half a second. */
+  simulationEvents: 100_000,
+  /** Periods that it prices: three years of months. */
+  simulationPeriods: 36,
   /** Periods that one close takes. A subscription that starts years back is caught up in several closes. */
   periodsPerBill: 120,
+  /** Subscriptions that one job gives new terms when a policy of their tenant changes: one batch of D1, and one of the queue. */
+  policySubscriptions: 50,
   /** Agenda rows that one cron tick moves to the queue; the next tick takes the rest. */
   jobsPerTick: 2_000,
   /** How long a queued row may stay unfinished before the cron queues it again. */
@@ -99,6 +165,31 @@ export const limits = {
   /** How far back a subscription may start: each missed period is billed on its own. */
   startYearsBack: 5,
   startYearsAhead: 5,
+  /** Spend alerts of one customer: each is looked at with every lease. */
+  alertsPerCustomer: 20,
+  /** When an object that could not reach the queue tries again, beside what the platform tries by itself. */
+  outboxRetryMs: 60_000,
+  /** Subscriptions that may share a customer's budget when an alert is made or changed: each is told before the answer. */
+  budgetMembers: 100,
+  /** Subscriptions that are told of a change of the alerts that they share: about four queries each, and an invocation has 1,000. */
+  budgetTold: 240,
+  /** A meter that does not answer this long is asked again with the next request; until then nothing is decided against it. */
+  budgetRecallMs: 3_000,
+  /** How long a budget knows an ended period, for events that come late: longer than a month of grace. */
+  budgetPeriodKeptMs: 35 * 86_400_000,
+  /** How often a meter asks again when what it was granted was asked back meanwhile. */
+  budgetTries: 50,
+  /** Holds of one subscription at a time: each is looked at with every event that a limit counts. */
+  meterHolds: 1_000,
+  /** Shortest and longest life of a hold: it is about work that is under way. */
+  holdMs: 15 * 60_000,
+  holdMaxMs: 24 * 3_600_000,
+  /** Events that one hold or capture names. */
+  holdEvents: 1_000,
+  /** Messages that a meter gives to the queue at once: the queue takes a hundred. */
+  meterOutboxBatch: 100,
+  /** Periods that a meter keeps a lease for: the running one, its neighbours, and some that late events fall in. */
+  gatePeriods: 8,
   /** Where a test clock may stand at the latest, so that no period computed from it leaves the calendar: 2200-01-01. */
   latestClockMs: 7_258_118_400_000,
   /** Longest step of one advance of a test clock, and how much it may run. */

@@ -1,13 +1,15 @@
-// The only entry: HTTP, queue and cron come in here, and the Durable Object is exported from here.
+// The only entry: HTTP, queue and cron come in here, and the Durable Objects are exported from here.
 
 import type { Ctx } from "./api/shared/door.ts"
 import { eventsApi, nativeApi } from "./api/index.ts"
 import { doorOf, platformOf } from "./context.ts"
 import type { JobMessage } from "./domain/agenda.ts"
+import type { AlertMessage } from "./domain/alert.ts"
 import type { Env } from "./env.ts"
 import { tick } from "./jobs/cron.ts"
 import { consume } from "./jobs/queue.ts"
 
+export { CustomerBudget } from "./budget/customer-budget.ts"
 export { SubscriptionMeter } from "./meter/subscription-meter.ts"
 
 const door = (c: Ctx) => doorOf(c.env as Env, c.executionCtx as ExecutionContext)
@@ -21,4 +23,4 @@ export default {
   fetch: (request, env, ctx) => (EVENTS.test(request.url) ? events : api).fetch(request, env, ctx),
   queue: (batch, env, ctx) => consume(platformOf(env, ctx), batch),
   scheduled: (_, env, ctx) => tick(platformOf(env, ctx)),
-} satisfies ExportedHandler<Env, JobMessage>
+} satisfies ExportedHandler<Env, JobMessage | AlertMessage>

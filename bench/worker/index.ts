@@ -1,15 +1,16 @@
 // The worker that is measured: the real one, and beside it routes that cost only what they must.
 
-import type { Env } from "../../src/env.ts"
 import type { JobMessage } from "../../src/domain/agenda.ts"
+import type { Env } from "../../src/env.ts"
 import worker from "../../src/worker.ts"
-import { benchRoute } from "./routes.ts"
+import { benchRoute, type BenchEnv } from "./routes.ts"
 
-export { SubscriptionMeter } from "../../src/worker.ts"
+export * from "../../src/worker.ts"
+export { NaiveMeter } from "./naive.ts"
 
 export default {
   ...worker,
   fetch: (request, env, ctx) =>
     // Cheap, so that the real routes don't pay for it.
-    request.url.includes("/bench/") ? benchRoute(request, env.METER) : worker.fetch(request, env, ctx),
-} satisfies ExportedHandler<Env, JobMessage>
+    request.url.includes("/bench/") ? benchRoute(request, env) : worker.fetch(request, env, ctx),
+} satisfies ExportedHandler<Env & BenchEnv, JobMessage>

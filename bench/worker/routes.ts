@@ -1,88 +1,62 @@
-// What costs there are without Ledgerline's work: an answer, a call to an object that does nothing, and the meter without
-// authentication, validation and routing.
+// What costs there are without Ledgerline's work: an answer, a call to an object that does nothing, a read of one; and the
+// naive object beside it.
 
-import { instant, NO_TIME } from "../../src/domain/time.ts"
-import type { MeterTerms } from "../../src/domain/terms.ts"
-import { meterDefinition } from "../../src/domain/terms.ts"
-import { meterOf, type MeterNamespace } from "../../src/meter/client.ts"
+import { instant } from "../../src/domain/time.ts"
+import { meterOf } from "../../src/meter/client.ts"
 import { meterName } from "../../src/meter/name.ts"
-import type { EventInput, RecordReply } from "../../src/meter/protocol.ts"
+import type { SubscriptionMeter } from "../../src/meter/subscription-meter.ts"
+import type { NaiveMeter } from "./naive.ts"
+import { readNaiveEvents } from "./naive.ts"
 
-const TENANT = "bench"
-const STARTED_AT = instant(1_700_000_000_000)
-
-type WireEvent = {
-  readonly id: string
-  readonly event_type: string
-  readonly subscription_id: string
-  readonly timestamp: string
-  readonly properties: Readonly<Record<string, unknown>>
+export type BenchEnv = {
+  readonly METER: DurableObjectNamespace<SubscriptionMeter>
+  readonly NAIVE: DurableObjectNamespace<NaiveMeter>
 }
 
-export async function benchRoute(request: Request, meters: MeterNamespace): Promise<Response> {
+type WireEvent = { readonly subscription_id: string; readonly timestamp: string }
+
+const PERIOD_MS = 31 * 86_400_000
+
+export async function benchRoute(request: Request, env: BenchEnv): Promise<Response> {
   const url = new URL(request.url)
   switch (url.pathname) {
     case "/bench/noop":
       return new Response("ok")
     case "/bench/noop-call":
-      return await noopCall(request, meters)
-    case "/bench/record":
-      return await record(await request.json<WireEvent>(), meters)
-    case "/bench/usage":
-      return await usage(url.searchParams.get("subscription_id") ?? "", meters)
+      return await noopCall(request, env)
+    case "/bench/usage-call":
+      return await usageCall(request, env)
+    case "/bench/naive":
+      return await naive(request, env)
+    case "/bench/naive/cost":
+      return Response.json(await env.NAIVE.getByName(url.searchParams.get("subscription") ?? "").cost())
     default:
       return new Response("not found", { status: 404 })
   }
 }
 
 /** Reads the same body as an event's route and calls the same object. */
-async function noopCall(request: Request, meters: MeterNamespace): Promise<Response> {
+async function noopCall(request: Request, { METER }: BenchEnv): Promise<Response> {
   const event = await request.json<WireEvent>()
-  const name = meterName(request.headers.get("bench-tenant") ?? TENANT, event.subscription_id)
-  return Response.json({ accepted: true, answer: await meters.getByName(name).noop() })
+  const name = meterName(request.headers.get("bench-tenant") ?? "", event.subscription_id)
+  return Response.json({ accepted: true, answer: await METER.getByName(name).noop() })
 }
 
-async function record(event: WireEvent, meters: MeterNamespace): Promise<Response> {
-  const reply = await recordOne(event, meters)
-  const [result] = reply.kind === "Recorded" ? reply.results : []
-  if (result?.accepted !== true) return Response.json(reply, { status: 503 })
-  return Response.json({ accepted: true, duplicate: result.duplicate })
-}
-
-async function recordOne(event: WireEvent, meters: MeterNamespace): Promise<RecordReply> {
-  const meter = meterOf(meters, TENANT, event.subscription_id)
+/** The same, but asks for the totals of the running period. */
+async function usageCall(request: Request, { METER }: BenchEnv): Promise<Response> {
+  const event = await request.json<WireEvent>()
   const at = instant(Date.parse(event.timestamp))
-  const request = {
-    customerId: null,
-    futureLimit: at,
-    receivedAt: at,
-    idempotency: null,
-    events: [toInput(event)],
-  }
-  const reply = await meter.record({ ...request, terms: null })
-  if (reply.kind !== "NeedTerms") return reply
-  return meter.record({ ...request, terms: termsOf(event.subscription_id) })
+  const periods = { from: instant(at - PERIOD_MS), to: at }
+  const meter = meterOf(METER, request.headers.get("bench-tenant") ?? "", event.subscription_id)
+  const reply = await meter.usage({ customerId: null, periods, changedSince: null, terms: null, asOf: at })
+  if (reply.kind !== "Usage" || reply.totals.length === 0) return Response.json(reply, { status: 500 })
+  return Response.json(reply)
 }
 
-async function usage(subscriptionId: string, meters: MeterNamespace): Promise<Response> {
-  const request = { customerId: null, periods: null, changedSince: 0, terms: null }
-  return Response.json(await meterOf(meters, TENANT, subscriptionId).usage(request))
-}
-
-function toInput(event: WireEvent): EventInput {
-  const { id, event_type: eventType, properties } = event
-  return { id, eventType, timestamp: instant(Date.parse(event.timestamp)), customerId: null, properties }
-}
-
-function termsOf(subscriptionId: string): MeterTerms {
-  return {
-    version: 1,
-    tenantId: TENANT,
-    subscriptionId,
-    customerId: "customer",
-    startedAt: STARTED_AT,
-    endsAt: null,
-    schedule: { anchor: STARTED_AT, timeZone: "UTC", every: { ...NO_TIME, months: 1 } },
-    meters: [meterDefinition("api.request", "Count", null), meterDefinition("api.request", "Sum", "tokens")],
-  }
+async function naive(request: Request, { NAIVE }: BenchEnv): Promise<Response> {
+  const events = readNaiveEvents(await request.json())
+  const [first] = events
+  if (first === undefined) return new Response("no events", { status: 400 })
+  const results = await NAIVE.getByName(first.subscription_id).record(events)
+  return Response.json({ results })
 }

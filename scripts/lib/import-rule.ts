@@ -22,13 +22,19 @@ export const layers: Readonly<Record<string, Layer>> = {
   domain: { may: [], packages: false },
   runtime: { may: [] },
   db: { may: ["domain/"] },
-  meter: outside,
+  archive: outside,
+  budget: outside,
+  meter: {
+    may: ["domain/", "runtime/", "limits.ts", "budget/client.ts", "budget/gate.ts", "budget/protocol.ts"],
+  },
   payments: outside,
   webhooks: outside,
   actions: {
     may: [
       "domain/",
       "db/",
+      "archive/store.ts",
+      "budget/client.ts",
       "meter/client.ts",
       "meter/protocol.ts",
       "payments/port.ts",
@@ -48,7 +54,7 @@ export const rootFiles = ["worker.ts", "context.ts"]
 /** Files of src/ itself below the root: the bounds, and what the bindings are (it names the types they carry). */
 const leafFiles: Readonly<Record<string, Layer>> = {
   "limits.ts": { may: [], packages: false },
-  "env.ts": { may: ["domain/", "runtime/", "limits.ts", "meter/"] },
+  "env.ts": { may: ["domain/", "runtime/", "limits.ts", "budget/", "meter/"] },
 }
 
 /** Everything directly in src/: folders end in "/". */

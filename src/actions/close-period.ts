@@ -12,6 +12,8 @@ import type { Decided, Outcome } from "./act.ts"
 import { act } from "./act.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { draftAudit, draftOf, draftStatements, finalizeItems } from "./draft-invoice.ts"
+import type { LateTerms } from "./late-terms.ts"
+import { lateTerms } from "./late-terms.ts"
 import type { Rated } from "./rate-subscription.ts"
 import { rateSubscription } from "./rate-subscription.ts"
 import { notFound } from "./refusal.ts"
@@ -44,13 +46,14 @@ function closing(
   const service = { start: close.closed.start, end: close.scope.asOf }
   const draft = lines.length === 0 ? null : draftOf(scope, subscription, lines, service)
   const opened = close.next === null ? [] : [closeItem(subscription.id, close.next.index, close.next.end)]
+  const late = lateTerms(scope, subscription, terms.drafted !== null)
   const ended = close.next === null && subscription.endedAt === null
   return {
     value: draft,
     commit: {
-      guards: [moved(scope, terms, close, seq)],
+      guards: [moved(scope, terms, close, seq, late)],
       writes: draft === null ? [] : draftStatements(scope, draft),
-      agenda: [...opened, ...(draft === null ? [] : finalizeItems(scope, draft.invoice.id))],
+      agenda: [...opened, ...late.agenda, ...(draft === null ? [] : finalizeItems(scope, draft.invoice.id))],
       audit: [
         {
           action: ended ? "subscription.ended" : "subscription.period_closed",
@@ -69,7 +72,13 @@ function closing(
   }
 }
 
-function moved(scope: Scope, { subscription }: SubscriptionTerms, close: Close, seq: number): Guarded {
+function moved(
+  scope: Scope,
+  { subscription }: SubscriptionTerms,
+  close: Close,
+  seq: number,
+  late: LateTerms,
+): Guarded {
   const period =
     close.next === null
       ? { billFromIndex: subscription.periodIndex + 1 }
@@ -81,6 +90,7 @@ function moved(scope: Scope, { subscription }: SubscriptionTerms, close: Close, 
         }
   return scope.write.update(subscriptions, subscription.id, subscription.version, {
     ...period,
+    ...late.change,
     billedSeq: seq,
     status: close.status,
     endedAt: close.endedAt,

@@ -109,5 +109,6 @@ function lineRow(
     serviceStart: null,
     serviceEnd: null,
     isTax: false,
+    usageRanges: null,
   }
 }

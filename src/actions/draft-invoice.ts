@@ -6,13 +6,13 @@ import type { InvoiceLineRow, InvoiceRow, SubscriptionRow } from "../db/rows.ts"
 import { invoiceLines, invoices } from "../db/schema.ts"
 import type { AuditEntry } from "../db/commit.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
-import type { BilledLine } from "../domain/billing.ts"
 import { assert } from "../domain/assert.ts"
 import { formatDecimal } from "../domain/decimal.ts"
 import { invoiceTotal } from "../domain/invoice.ts"
 import { formatNanos, minorToNanos } from "../domain/money.ts"
 import type { Interval } from "../domain/proration.ts"
 import { instant } from "../domain/time.ts"
+import type { RatedLine } from "./rate-subscription.ts"
 import type { Scope } from "./scope.ts"
 
 export type Draft = InvoiceWithLines
@@ -23,7 +23,7 @@ const HOUR_MS = 3_600_000
 export function draftOf(
   scope: Scope,
   subscription: SubscriptionRow,
-  lines: readonly BilledLine[],
+  lines: readonly RatedLine[],
   service: Interval,
 ): Draft {
   const invoiceId = scope.newId()
@@ -31,7 +31,7 @@ export function draftOf(
   return { invoice: invoiceRow(scope, invoiceId, subscription, rows, service), lines: rows }
 }
 
-function lineRow(scope: Scope, invoiceId: string, position: number, line: BilledLine): InvoiceLineRow {
+function lineRow(scope: Scope, invoiceId: string, position: number, line: RatedLine): InvoiceLineRow {
   return {
     id: scope.newId(),
     tenantId: scope.tenant.id,
@@ -48,6 +48,7 @@ function lineRow(scope: Scope, invoiceId: string, position: number, line: Billed
     serviceStart: line.service.start,
     serviceEnd: line.service.end,
     isTax: false,
+    usageRanges: line.usageRanges,
   }
 }
 

@@ -10,13 +10,19 @@ import { dueAt, invoiceNumber, invoiceTotal, moveInvoice } from "../domain/invoi
 import { postFinalized } from "../domain/ledger.ts"
 import { formatNanos, minorToNanos } from "../domain/money.ts"
 import { err, ok } from "../domain/result.ts"
+import { lateEventsOf, retentionMs } from "../domain/tenant.ts"
+import { instant } from "../domain/time.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
+import { archiveItem } from "./archive-usage.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { findInvoice } from "./find.ts"
+import type { LateTerms } from "./late-terms.ts"
+import { lateTerms } from "./late-terms.ts"
 import { refreshDraft } from "./refresh-draft.ts"
 import { notFound, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
+import { tellMeter } from "./sync-terms.ts"
 import { currentTenant } from "./update-tenant.ts"
 
 export async function finalizeInvoice(
@@ -24,7 +30,8 @@ export async function finalizeInvoice(
   invoiceId: string,
   reply: Reply<Draft> | null,
 ): Promise<Outcome<Draft>> {
-  return act(
+  let late: LateTerms | null = null
+  const outcome = await act(
     scope,
     async () => {
       const [found, tenant] = await Promise.all([findInvoice(scope, invoiceId), currentTenant(scope)])
@@ -57,8 +64,9 @@ export async function finalizeInvoice(
         scope.write.update(invoices, invoiceId, draft.invoice.version, finalFields(invoice)),
       ]
       if (subscription !== null) {
+        late = lateTerms(scope, subscription, lateEventsOf(tenant.value.settings) === "Reject")
         // Two drafts of a subscription must not both take the same late usage.
-        guards.push(scope.write.update(subscriptions, subscription.id, subscription.version, {}))
+        guards.push(scope.write.update(subscriptions, subscription.id, subscription.version, late.change))
       }
       return ok({
         value: { invoice, lines },
@@ -66,7 +74,11 @@ export async function finalizeInvoice(
           guards,
           writes: changedLines(scope, draft.lines, lines),
           postings: postFinalized(invoice),
-          agenda: settleItems(scope, invoice),
+          agenda: [
+            ...settleItems(scope, invoice),
+            ...archiveItems(invoice, tenant.value),
+            ...(late?.agenda ?? []),
+          ],
           audit: [
             {
               action: "invoice.finalized",
@@ -86,6 +98,13 @@ export async function finalizeInvoice(
     },
     reply,
   )
+  if (outcome.ok && scope.jobId === null) await tellClosed(scope, late)
+  return outcome
+}
+
+/** A job leaves it to the row that it made. */
+async function tellClosed(scope: Scope, late: LateTerms | null): Promise<void> {
+  for (const { subject } of late?.agenda ?? []) await tellMeter(scope, subject)
 }
 
 function finalFields({ status, number, totalMinor, recipient, dueAt: due, finalizedAt }: InvoiceRow) {
@@ -116,13 +135,23 @@ function settleItems(scope: Scope, invoice: InvoiceRow): AgendaItem[] {
   return [{ kind: "settle-invoice", subject: invoice.id, uniqueKey: "zero", dueAt: scope.now }]
 }
 
+/** The raw events that it was rated from are archived when they have rested. */
+function archiveItems(
+  { id, subscriptionId, finalizedAt }: InvoiceRow,
+  { settings }: TenantRow,
+): AgendaItem[] {
+  const rest = retentionMs(settings)
+  if (subscriptionId === null || finalizedAt === null || rest === null) return []
+  return [archiveItem(id, instant(finalizedAt + rest))]
+}
+
 function changedLines(
   scope: Scope,
   before: readonly InvoiceLineRow[],
   after: readonly InvoiceLineRow[],
 ): Statement[] {
   const changed = after.filter((line, at) => line !== before[at])
-  return changed.map(({ id, quantity, ratedNanos, amountMinor }) =>
-    scope.write.change(invoiceLines, id, { quantity, ratedNanos, amountMinor }),
+  return changed.map(({ id, quantity, ratedNanos, amountMinor, usageRanges }) =>
+    scope.write.change(invoiceLines, id, { quantity, ratedNanos, amountMinor, usageRanges }),
   )
 }

@@ -6,7 +6,7 @@ import type { Currency } from "../domain/currency.ts"
 import type { Decimal } from "../domain/decimal.ts"
 import { decimalOf, max, ONE, ZERO } from "../domain/decimal.ts"
 import type { Properties } from "../domain/measure.ts"
-import { measure } from "../domain/measure.ts"
+import { needsTime, totalOf } from "../domain/measure.ts"
 import { rate } from "../domain/pricing/pipeline.ts"
 import type { Rated } from "../domain/pricing/pipeline.ts"
 import { err, ok } from "../domain/result.ts"
@@ -44,7 +44,11 @@ function quantityOf(terms: SkuTerms, { quantity, events }: PreviewInput): Outcom
     return err(invalid("quantity", "Give the quantity to price, or the events that make it up."))
   }
   if (terms.meter === null) return err(invalid("events", "The SKU has no meter that could count events."))
-  const total = measure(terms.meter, events)
+  if (needsTime(terms.meter)) {
+    const message = "What this meter comes to depends on when events happen. Give the quantity."
+    return err(invalid("events", message))
+  }
+  const total = totalOf(terms.meter, events)
   // As on an invoice: a total below zero is priced as none.
   return total.ok ? ok(max(total.value, ZERO)) : err(invalidFields([total.error]))
 }

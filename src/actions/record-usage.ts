@@ -92,27 +92,44 @@ export type BatchResult =
   | { readonly accepted: false; readonly code: "not_found" | "meter_busy" | "event_not_metered" }
 
 /** Records a mixed batch, subscription by subscription side by side. A group that fails leaves the others alone. */
-export async function recordBatch(scope: Scope, events: readonly UsageEvent[]): Promise<BatchResult[]> {
-  const results = new Map<number, BatchResult>()
+export async function recordBatch(
+  scope: Scope,
+  events: readonly UsageEvent[],
+): Promise<readonly BatchResult[]> {
+  const [first] = events
+  if (first === undefined) return []
+  const isOneGroup = events.every(({ subscriptionId }) => subscriptionId === first.subscriptionId)
+  return isOneGroup ? recordGroup(scope, first.subscriptionId, events) : recordMixed(scope, events)
+}
+
+async function recordMixed(scope: Scope, events: readonly UsageEvent[]): Promise<BatchResult[]> {
   const groups = Map.groupBy(events.keys(), (at) => events[at]?.subscriptionId ?? null)
+  const results: (BatchResult | undefined)[] = events.map(() => undefined)
   await Promise.all(
-    [...groups].map(async ([subscriptionId, positions]) => {
+    Array.from(groups, async ([subscriptionId, positions]) => {
       const group = positions.flatMap((at) => events[at] ?? [])
-      const told =
-        subscriptionId === null
-          ? await recordEach(scope, group)
-          : groupResults(await recordEvents(scope, subscriptionId, group, null), group.length)
-      for (const [index, at] of positions.entries()) {
-        const result = told[index]
-        if (result !== undefined) results.set(at, result)
-      }
+      const told = await recordGroup(scope, subscriptionId, group)
+      for (const [index, at] of positions.entries()) results[at] = told[index]
     }),
   )
-  return events.map((event, at) => {
-    const result = results.get(at)
-    assert(result !== undefined, "every event of a batch has a result", { id: event.id })
-    return result
-  })
+  return results.map(resultGiven)
+}
+
+/** Events of one subscription, or of none: one result for each. */
+async function recordGroup(
+  scope: Scope,
+  subscriptionId: string | null,
+  events: readonly UsageEvent[],
+): Promise<readonly BatchResult[]> {
+  if (subscriptionId === null) return recordEach(scope, events)
+  const told = groupResults(await recordEvents(scope, subscriptionId, events, null), events.length)
+  assert(told.length === events.length, "every event of a batch has a result", { subscriptionId })
+  return told
+}
+
+function resultGiven(result: BatchResult | undefined, at: number): BatchResult {
+  assert(result !== undefined, "every event of a batch has a result", { at })
+  return result
 }
 
 async function recordEach(scope: Scope, events: readonly EventInput[]): Promise<BatchResult[]> {
@@ -139,10 +156,12 @@ export function worstOf(results: readonly EventResult[]): EventResult {
   const rejected = results.find((result) => !result.accepted)
   if (rejected !== undefined) return rejected
   const accepted = results.filter((result) => result.accepted)
+  const left = accepted.flatMap(({ leftNanos }) => leftNanos ?? []).map(BigInt)
   return {
     accepted: true,
     duplicate: accepted.every((result) => result.duplicate),
     billable: accepted.some((result) => result.billable),
+    ...(left.length === 0 ? {} : { leftNanos: String(left.reduce((a, b) => (a < b ? a : b))) }),
   }
 }
 
@@ -169,7 +188,7 @@ function recorded(reply: RecordReply): Outcome<Recorded> {
  * The latest timestamp that is taken. A test tenant's clock may stand still while events carry real time, so for it
  * the later of both clocks counts.
  */
-function latestTimestamp(scope: Scope): Instant {
+export function latestTimestamp(scope: Scope): Instant {
   const wall = scope.platform.wallNow()
   const now = scope.tenant.mode === "test" && wall > scope.now ? wall : scope.now
   return instant(now + limits.eventSkewMs)
@@ -183,8 +202,32 @@ const REJECTIONS: Readonly<Record<RejectionCode, string>> = {
   property_missing: "A property that a meter of this event type sums is missing.",
   property_not_a_number: "A property that a meter of this event type sums is not a decimal within bounds.",
   customer_mismatch: "The subscription is not this customer's.",
+  too_many_groups: "A meter of this event type has as many groups in this period as it may have.",
+  period_finalized: "The period of this timestamp is closed, and late events are refused.",
+  spend_limit_reached: "The event would go beyond a spend limit.",
 }
 
 export function rejectionText(code: RejectionCode): string {
   return REJECTIONS[code]
+}
+
+/** Of a request that is about this event alone; `at` is where the event is in it, if it isn't the request itself. */
+export function rejection(code: RejectionCode, at: string | null = null): Refusal {
+  const message = rejectionText(code)
+  const fault = (field: string) => [{ path: at === null ? field : `${at}.${field}`, message }]
+  switch (code) {
+    case "event_id_conflict":
+    case "subscription_ended":
+    case "period_finalized":
+    case "spend_limit_reached":
+      return refusal(code, message, at === null ? undefined : [{ path: at, message }])
+    case "customer_mismatch":
+      return at === null ? notFound("subscription") : refusal("not_found", message, fault("customer_id"))
+    case "timestamp_in_future":
+      return refusal("event_rejected", message, fault("timestamp"))
+    case "property_missing":
+    case "property_not_a_number":
+    case "too_many_groups":
+      return refusal("event_rejected", message, fault("properties"))
+  }
 }

@@ -6,11 +6,12 @@ import { formatDecimal } from "../domain/decimal.ts"
 import { formatNanos, minor } from "../domain/money.ts"
 import { periodAt, periodContaining } from "../domain/period.ts"
 import { err, ok } from "../domain/result.ts"
+import { rangesUpTo } from "../domain/seq-ranges.ts"
 import type { Outcome } from "./act.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { findSubscriptionTerms } from "./find.ts"
 import { meterTermsOf } from "./meter-terms.ts"
-import { billableOf, rated, usageOf } from "./rate-subscription.ts"
+import { billableOf, ratedLines, usageOf } from "./rate-subscription.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
@@ -39,7 +40,7 @@ export async function refreshDraft(scope: Scope, draft: Draft): Promise<Outcome<
   const from = periodAt(schedule, first).start
   const to = periodAt(schedule, last).end
   const meter = scope.meter(subscriptionId)
-  const request = { customerId: null, terms: meterTermsOf(terms), changedSince: null }
+  const request = { customerId: null, terms: meterTermsOf(terms), changedSince: null, asOf: scope.now }
   const reply = await meter.usage({ ...request, periods: { from, to } })
   if (reply.kind === "NotFound") return err(notFound("meter"))
   const keys = new Set(metered.map((line) => line.lineKey))
@@ -47,9 +48,9 @@ export async function refreshDraft(scope: Scope, draft: Draft): Promise<Outcome<
   const chargeScope = { indices, asOf: to, running: true }
   const charges = chargesOf(billableOf(terms), usageOf(reply), chargeScope).filter((c) => keys.has(c.lineKey))
   const was = await scope.read.invoices.was([...keys], draft.invoice.id)
-  const now = rated(terms, charges, was, reply.seq)
+  const now = ratedLines(terms, charges, was, reply.seq)
   if (!now.ok) return now
-  const byKey = new Map(now.value.lines.map((line) => [line.lineKey, line]))
+  const byKey = new Map(now.value.map((line) => [line.lineKey, line]))
   const lines = draft.lines.map((line): InvoiceLineRow => {
     if (!keys.has(line.lineKey)) return line
     const fresh = byKey.get(line.lineKey)
@@ -62,7 +63,8 @@ export async function refreshDraft(scope: Scope, draft: Draft): Promise<Outcome<
             ratedNanos: formatNanos(fresh.ratedNanos),
             amountMinor: fresh.amountMinor,
           }
-    return { ...line, ...figures }
+    const usageRanges = rangesUpTo(reply.seq, was.get(line.lineKey)?.ranges ?? [])
+    return { ...line, ...figures, usageRanges }
   })
   return ok({ lines, subscription: terms.subscription })
 

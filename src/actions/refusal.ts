@@ -13,8 +13,11 @@ export type RefusalCode =
   | "event_rejected"
   | "event_not_metered"
   | "subscription_ended"
+  | "period_finalized"
+  | "spend_limit_reached"
   | "meter_busy"
   | "amount_out_of_range"
+  | "archive_damaged"
 
 export type Fault = { readonly path: string; readonly message: string }
 

@@ -4,12 +4,15 @@
 import type { Outcome } from "./act.ts"
 import type { AgendaRow } from "../db/rows.ts"
 import type { AgendaKind } from "../domain/agenda.ts"
+import { archiveUsage } from "./archive-usage.ts"
 import { billAdvance } from "./bill-advance.ts"
 import { closePeriod } from "./close-period.ts"
 import { endTrial } from "./end-trial.ts"
 import { finalizeInvoice } from "./finalize-invoice.ts"
 import type { Scope } from "./scope.ts"
 import { settleInvoice } from "./settle-invoice.ts"
+import { syncBudget } from "./sync-budget.ts"
+import { syncPolicy } from "./sync-policy.ts"
 import { syncTerms } from "./sync-terms.ts"
 
 /** `invoiceId`: the invoice that the job made or moved, if any. */
@@ -20,8 +23,15 @@ export class JobFailed extends Error {
 }
 
 /** Throws when the job could not be done; doing it again is always safe. */
-export async function runJob(scope: Scope, job: Pick<AgendaRow, "kind" | "subject">): Promise<JobResult> {
+export async function runJob(
+  scope: Scope,
+  job: Pick<AgendaRow, "kind" | "subject" | "uniqueKey">,
+): Promise<JobResult> {
   switch (job.kind satisfies AgendaKind) {
+    case "sync-budget":
+      return nothing(await syncBudget(scope, job.subject))
+    case "sync-policy":
+      return nothing(await syncPolicy(scope, job.uniqueKey))
     case "sync-terms":
       return nothing(await syncTerms(scope, job.subject))
     case "end-trial":
@@ -34,6 +44,8 @@ export async function runJob(scope: Scope, job: Pick<AgendaRow, "kind" | "subjec
       return drafted(await finalizeInvoice(scope, job.subject, null))
     case "settle-invoice":
       return nothing(await settleInvoice(scope, job.subject))
+    case "archive-usage":
+      return nothing(await archiveUsage(scope, job.subject))
   }
 }
 

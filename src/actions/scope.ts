@@ -1,6 +1,8 @@
 // What an action works with: one tenant's readers and writers, one reading of its clock, one way to commit.
 // Law: an action never sees another tenant, never reads a clock, and changes nothing but through `commit`.
 
+import type { ArchiveStore } from "../archive/store.ts"
+import type { BudgetClient } from "../budget/client.ts"
 import type { Actor, Answer, Claim, Commit, CommitOutcome, Scheduled } from "../db/commit.ts"
 import { commit } from "../db/commit.ts"
 import type { Database } from "../db/database.ts"
@@ -22,6 +24,8 @@ export type Platform = {
   readonly wallNow: () => Instant
   readonly newId: () => string
   readonly meter: (tenantId: string, subscriptionId: string) => MeterClient
+  readonly archive: ArchiveStore
+  readonly budget: (tenantId: string, customerId: string) => BudgetClient
   /** Puts agenda rows on the queue. Losing the call loses nothing: cron finds the rows. */
   readonly enqueue: (tenantId: string, agendaIds: readonly string[]) => Promise<void>
   /** Keeps the isolate alive for work whose loss does no harm. */
@@ -43,6 +47,7 @@ export type Scope = {
   readonly write: Writer
   readonly newId: () => string
   readonly meter: (subscriptionId: string) => MeterClient
+  readonly budget: (customerId: string) => BudgetClient
   readonly commit: (plan: Commit) => Promise<CommitOutcome>
 }
 
@@ -79,6 +84,7 @@ export function scopeFor(platform: Platform, tenant: TenantRow, options: ScopeOp
     },
     newId: platform.newId,
     meter: (subscriptionId) => platform.meter(tenant.id, subscriptionId),
+    budget: (customerId) => platform.budget(tenant.id, customerId),
     async commit(plan) {
       const context = {
         tenantId: tenant.id,

@@ -9,6 +9,7 @@ import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import type { ChangesOf } from "./changes.ts"
 import { given } from "./changes.ts"
+import { movedBudgets } from "./move-budgets.ts"
 import type { NewCustomer } from "./create-customer.ts"
 import { customerState } from "./create-customer.ts"
 import { findCustomer } from "./find.ts"
@@ -38,11 +39,14 @@ export async function updateCustomer(
       if (refused !== null) return err(refused)
       const placed = await replaced(scope, before, after)
       if (!placed.ok) return placed
+      const moved = await movedBudgets(scope, before, after)
       const subject = { subjectType: "Customer", subjectId: id, customerId: id }
       return ok({
         value: after,
         commit: {
           guards: [scope.write.update(customers, id, before.version, values), ...placed.value],
+          writes: moved.writes,
+          agenda: moved.agenda,
           audit: [
             {
               action: "customer.updated",

@@ -3,11 +3,14 @@
 import { tenantById } from "../db/system.ts"
 import type { TenantRow } from "../db/rows.ts"
 import { err, ok } from "../domain/result.ts"
+import type { AgendaItem } from "../domain/agenda.ts"
 import type { TenantSettings } from "../domain/tenant.ts"
+import { lateEventsOf } from "../domain/tenant.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
+import { policyItem } from "./sync-policy.ts"
 
 export type TenantChanges = { readonly name?: string; readonly settings: Partial<TenantSettings> }
 
@@ -34,6 +37,7 @@ export async function updateTenant(
       return ok({
         value: after,
         commit: {
+          agenda: policyItems(scope, before, after),
           guards: [scope.write.updateTenant(before.version, { name, settings })],
           audit: [
             {
@@ -49,4 +53,10 @@ export async function updateTenant(
     },
     reply,
   )
+}
+
+/** Meters know what to do with late events by their terms. */
+function policyItems(scope: Scope, before: TenantRow, after: TenantRow): AgendaItem[] {
+  if (lateEventsOf(before.settings) === lateEventsOf(after.settings)) return []
+  return [policyItem(scope, String(after.version), null)]
 }

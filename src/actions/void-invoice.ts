@@ -3,6 +3,7 @@
 import type { Guarded } from "../db/database.ts"
 import type { InvoiceWithLines } from "../db/readers/invoices.ts"
 import { invoices, subscriptions } from "../db/schema.ts"
+import type { AgendaItem } from "../domain/agenda.ts"
 import { moveInvoice } from "../domain/invoice.ts"
 import { postVoided } from "../domain/ledger.ts"
 import { periodContaining } from "../domain/period.ts"
@@ -10,7 +11,8 @@ import { err, ok } from "../domain/result.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import type { Draft } from "./draft-invoice.ts"
-import { findInvoice, findSubscription } from "./find.ts"
+import { findInvoice, findSubscriptionTerms } from "./find.ts"
+import { lateTerms } from "./late-terms.ts"
 import { refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
@@ -35,7 +37,8 @@ export async function voidInvoice(
       return ok({
         value: { invoice, lines },
         commit: {
-          guards: [scope.write.update(invoices, invoiceId, before.version, change), ...reopened.value],
+          guards: [scope.write.update(invoices, invoiceId, before.version, change), ...reopened.value.guards],
+          agenda: reopened.value.agenda,
           postings: before.status === "Draft" ? [] : postVoided(before),
           audit: [
             {
@@ -54,16 +57,21 @@ export async function voidInvoice(
   )
 }
 
+type Reopened = { readonly guards: readonly Guarded[]; readonly agenda: readonly AgendaItem[] }
+
 /** Moves the subscription's mark back, so that the next bill looks at the periods that this invoice had charged. */
-async function reopen(scope: Scope, { invoice, lines }: InvoiceWithLines): Promise<Outcome<Guarded[]>> {
-  if (invoice.subscriptionId === null) return ok([])
-  const found = await findSubscription(scope, invoice.subscriptionId)
+async function reopen(scope: Scope, { invoice, lines }: InvoiceWithLines): Promise<Outcome<Reopened>> {
+  if (invoice.subscriptionId === null) return ok({ guards: [], agenda: [] })
+  const found = await findSubscriptionTerms(scope, invoice.subscriptionId)
   if (!found.ok) return found
-  const { id, version, schedule, billFromIndex } = found.value
+  const { subscription, drafted } = found.value
+  const { id, version, schedule, billFromIndex } = subscription
+  const late = lateTerms(scope, subscription, drafted !== null)
   const charged = lines.flatMap((line) => {
     const period = line.serviceStart === null ? null : periodContaining(schedule, line.serviceStart)
     return period === null ? [] : [period.index]
   })
   const from = Math.min(billFromIndex, ...charged)
-  return ok([scope.write.update(subscriptions, id, version, { billFromIndex: from })])
+  const change = { billFromIndex: from, ...late.change }
+  return ok({ guards: [scope.write.update(subscriptions, id, version, change)], agenda: late.agenda })
 }

@@ -8,7 +8,8 @@ import { BrokenInvariant } from "../domain/assert.ts"
 import { isUuid, newId } from "../runtime/ids.ts"
 import { log } from "../runtime/log.ts"
 import { readableBody } from "./shared/body.ts"
-import type { ApiEnv, Ctx, Door } from "./shared/door.ts"
+import type { ApiEnv, Ctx, Door, Enter } from "./shared/door.ts"
+import { REQUEST_ID } from "./shared/door.ts"
 import { faultsOf } from "./shared/faults.ts"
 import { Problem, problemOf, problemResponse } from "./shared/problems.ts"
 
@@ -16,17 +17,10 @@ export type Api = OpenAPIHono<ApiEnv>
 
 /** `door` gives what a request works with; it is null where only the OpenAPI document is wanted. */
 export function newApi(door: ((c: Ctx) => Door) | null): Api {
-  const api: Api = new OpenAPIHono<ApiEnv>({
-    defaultHook: (result) => {
-      if (result.success) return
-      throw problemOf(invalidFields(faultsOf(result.error.issues)))
-    },
-  })
+  const api = emptyApi()
   api.use(requestId)
   api.onError((error, c) => problemResponse(c, asProblem(error, c)))
-  api.notFound((c) =>
-    problemResponse(c, new Problem("not_found", `There is nothing at ${c.req.method} ${c.req.path}.`)),
-  )
+  api.notFound((c) => problemResponse(c, nothingAt(c)))
   if (door !== null) {
     api.use(async (c, next) => {
       c.set("door", door(c))
@@ -37,12 +31,45 @@ export function newApi(door: ((c: Ctx) => Door) | null): Api {
   return api
 }
 
+/** Without middleware, which costs a short request more than its own work: its operations call `enter` first. */
+export function newBareApi(enter: Enter): Api {
+  const api = emptyApi()
+  const answer = (c: Ctx, problem: Problem) => {
+    c.header(REQUEST_ID, c.get("requestId"))
+    return problemResponse(c, problem)
+  }
+  api.onError((error, c) => answer(c, asProblem(error, c)))
+  api.notFound((c) => {
+    enter(c)
+    return answer(c, nothingAt(c))
+  })
+  return api
+}
+
+function emptyApi(): Api {
+  return new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      throw problemOf(invalidFields(faultsOf(result.error.issues)))
+    },
+  })
+}
+
 const requestId: MiddlewareHandler<ApiEnv> = async (c, next) => {
-  const given = c.req.header("X-Request-Id")
-  const id = given !== undefined && isUuid(given) ? given : newId()
+  const id = requestIdOf(c)
   c.set("requestId", id)
   await next()
-  c.res.headers.set("X-Request-Id", id)
+  c.res.headers.set(REQUEST_ID, id)
+}
+
+/** The caller's, if it is one that can be ours. */
+export function requestIdOf(c: Ctx): string {
+  const given = c.req.header(REQUEST_ID)
+  return given !== undefined && isUuid(given) ? given : newId()
+}
+
+function nothingAt(c: Ctx): Problem {
+  return new Problem("not_found", `There is nothing at ${c.req.method} ${c.req.path}.`)
 }
 
 function asProblem(error: Error, c: Ctx): Problem {

@@ -27,6 +27,7 @@ const TAGS = [
   ["API keys", "Credentials of a tenant, with scopes."],
   ["Test clock", "Time travel for test tenants."],
   ["Customers", "Who is billed, and how they belong together."],
+  ["Alerts", "What a customer may spend, and what happens beyond it."],
   ["Catalog", "Products, plans and SKUs: what is sold and for how much."],
   ["Subscriptions", "A customer's plan over time."],
   ["Usage", "Events in, exact totals out."],

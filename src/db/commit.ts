@@ -14,7 +14,9 @@ export type Actor = {
   readonly id: string
 }
 
+/** `id`: of what is done elsewhere and told here. An entry that is there already is not made again. */
 export type AuditEntry = {
+  readonly id?: string
   readonly action: string
   readonly subjectType: string
   readonly subjectId: string
@@ -147,8 +149,8 @@ function agendaStatement(db: Database, context: CommitContext, item: Scheduled):
 }
 
 function auditStatement(db: Database, context: CommitContext, entry: AuditEntry): Statement {
-  return db.insert(audit).values({
-    id: context.newId(),
+  const insert = db.insert(audit).values({
+    id: entry.id ?? context.newId(),
     tenantId: context.tenantId,
     at: context.now,
     actorType: context.actor.type,
@@ -161,6 +163,7 @@ function auditStatement(db: Database, context: CommitContext, entry: AuditEntry)
     after: entry.after ?? null,
     requestId: context.requestId,
   })
+  return entry.id === undefined ? insert : insert.onConflictDoNothing()
 }
 
 function outcomeOf(error: unknown): CommitOutcome {

@@ -12,5 +12,6 @@ export type SkuRow = typeof schema.skus.$inferSelect
 export type SubscriptionRow = typeof schema.subscriptions.$inferSelect
 export type InvoiceRow = typeof schema.invoices.$inferSelect
 export type InvoiceLineRow = typeof schema.invoiceLines.$inferSelect
+export type AlertRow = typeof schema.alerts.$inferSelect
 export type AgendaRow = typeof schema.agenda.$inferSelect
 export type AuditRow = typeof schema.audit.$inferSelect

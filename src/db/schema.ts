@@ -2,7 +2,9 @@
 // Law: every row but a tenant's own belongs to a tenant, and the tenant comes first in every index.
 
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
+import type { SeqRange } from "../domain/seq-ranges.ts"
 import type { AccountType, Consolidation, CustomerStatus } from "../domain/customer.ts"
+import type { AlertType } from "../domain/alert.ts"
 import type { AgendaKind, AgendaStatus } from "../domain/agenda.ts"
 import type { InvoiceStatus, InvoiceType, Recipient } from "../domain/invoice.ts"
 import type { LedgerAccount, LedgerCause } from "../domain/ledger.ts"
@@ -241,12 +243,66 @@ export const invoiceLines = sqliteTable(
     serviceStart: instantColumn("service_start"),
     serviceEnd: instantColumn("service_end"),
     isTax: booleanColumn("is_tax").notNull(),
+    /** Of a metered charge: the changes of the meter that this part of it bills. Null also on lines from before there were any. */
+    usageRanges: jsonColumn<readonly SeqRange[]>("usage_ranges"),
   },
   (t) => [
     index("invoice_lines_invoice").on(t.tenantId, t.invoiceId, t.position),
     uniqueIndex("invoice_lines_key").on(t.tenantId, t.invoiceId, t.lineKey),
     index("invoice_lines_charge").on(t.tenantId, t.lineKey),
   ],
+)
+
+/** Spend alerts. Their threshold never changes: another one is another alert. */
+export const alerts = sqliteTable(
+  "alerts",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id").notNull(),
+    customerId: text("customer_id").notNull(),
+    alertType: text("alert_type").$type<AlertType>().notNull(),
+    thresholdNanos: text("threshold_nanos").notNull(),
+    /** Counts the resets. */
+    epoch: integer("epoch").notNull(),
+    timesTriggered: integer("times_triggered").notNull(),
+    /** Null since the last reset, if it was not triggered again. */
+    triggeredAt: instantColumn("triggered_at"),
+    resetAt: instantColumn("reset_at"),
+    deletedAt: instantColumn("deleted_at"),
+    version: integer("version").notNull(),
+    createdAt: instantColumn("created_at").notNull(),
+  },
+  (t) => [
+    index("alerts_tenant").on(t.tenantId, t.id),
+    index("alerts_customer").on(t.tenantId, t.customerId, t.id),
+  ],
+)
+
+/** Each time that an alert was triggered, once however often it is told. */
+export const alertCrossings = sqliteTable(
+  "alert_crossings",
+  {
+    tenantId: text("tenant_id").notNull(),
+    alertId: text("alert_id").notNull(),
+    epoch: integer("epoch").notNull(),
+    crossing: integer("crossing").notNull(),
+    subscriptionId: text("subscription_id").notNull(),
+    spendNanos: text("spend_nanos").notNull(),
+    at: instantColumn("at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.alertId, t.epoch, t.crossing] })],
+)
+
+/** The version of a customer's alerts, and who shared its budget when they last changed. */
+export const budgets = sqliteTable(
+  "budgets",
+  {
+    tenantId: text("tenant_id").notNull(),
+    customerId: text("customer_id").notNull(),
+    version: integer("version").notNull(),
+    members: jsonColumn<readonly string[]>("members").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.customerId] })],
 )
 
 /** Double entry, append-only: the entries of one transaction sum to zero. Debits are positive. */

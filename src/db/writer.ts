@@ -4,7 +4,7 @@
 import { and, eq, isNull, sql } from "drizzle-orm"
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core"
 import type { Database, Guarded, Statement } from "./database.ts"
-import { agenda, planVersions, skus, tenants } from "./schema.ts"
+import { agenda, planVersions, skus, subscriptions, tenants } from "./schema.ts"
 import type { Instant } from "../domain/time.ts"
 
 type TenantTable = SQLiteTable & { tenantId: SQLiteColumn }
@@ -64,6 +64,18 @@ export function writerFor(db: Database, tenantId: string) {
           .set({ nextInvoiceNumber: expected + 1 })
           .where(where),
       }
+    },
+
+    /** Counts up the terms of these subscriptions, whatever they are by then. */
+    renewTerms(subscriptionIds: readonly string[]): Statement {
+      const ids = sql`(SELECT value FROM json_each(${JSON.stringify(subscriptionIds)}))`
+      return db
+        .update(subscriptions)
+        .set({
+          termsVersion: sql`${subscriptions.termsVersion} + 1`,
+          version: sql`${subscriptions.version} + 1`,
+        })
+        .where(and(eq(subscriptions.tenantId, tenantId), sql`${subscriptions.id} IN ${ids}`))
     },
 
     /** Ends the current terms of a SKU at a plan version. */

@@ -4,12 +4,15 @@
 import type { Instant } from "./time.ts"
 
 export const AGENDA_KINDS = [
+  "sync-policy",
+  "sync-budget",
   "sync-terms",
   "end-trial",
   "bill-advance",
   "close-period",
   "finalize-invoice",
   "settle-invoice",
+  "archive-usage",
 ] as const
 
 export type AgendaKind = (typeof AGENDA_KINDS)[number]
@@ -30,12 +33,15 @@ export type JobMessage = { readonly agenda_id: string; readonly tenant_id: strin
 
 /** Of rows that fall due at the same instant, which goes first: a trial ends before its period closes. */
 export const KIND_ORDER: Readonly<Record<AgendaKind, number>> = {
-  "sync-terms": 0,
-  "end-trial": 1,
-  "bill-advance": 2,
-  "close-period": 3,
-  "finalize-invoice": 4,
-  "settle-invoice": 5,
+  "sync-policy": 0,
+  "sync-budget": 0,
+  "sync-terms": 1,
+  "end-trial": 2,
+  "bill-advance": 3,
+  "close-period": 4,
+  "finalize-invoice": 5,
+  "settle-invoice": 6,
+  "archive-usage": 7,
 }
 
 /** The unique key of the close of a subscription that was cancelled at once. */

@@ -1,15 +1,13 @@
 // What is sold: a plan's terms and its SKUs. Terms are stored as text and become exact values when they are read.
 
-import { decimalOf, ZERO } from "./decimal.ts"
-import { nanos } from "./money.ts"
-import type { Nanos } from "./money.ts"
-import type { Duration } from "./time.ts"
 import { assert } from "./assert.ts"
-import type { PricingModel } from "./pricing/model.ts"
-import type { Modifiers, Pricing, QuantityRounding } from "./pricing/pipeline.ts"
-import { NO_MODIFIERS } from "./pricing/pipeline.ts"
-import type { Aggregation, MeterDefinition } from "./terms.ts"
+import { fixedLengthMs, parseDuration, type Duration } from "./time.ts"
+import type { ModifierTerms, PriceTerms } from "./price-terms.ts"
+import type { Aggregation, MeterDefinition, MeterWindow, PropertyFilter } from "./terms.ts"
 import { meterDefinition } from "./terms.ts"
+
+export type * from "./price-terms.ts"
+export { pricingModelOf, pricingOf } from "./price-terms.ts"
 
 export const PRICING_MODELS = ["Flat", "PerUnit", "Graduated", "Volume", "Package", "Committed"] as const
 
@@ -28,37 +26,18 @@ export type PlanTerms = {
   readonly trialUsage: TrialUsage
 }
 
-export type TierTerms = {
-  readonly upTo: string | null
-  readonly unitAmountNanos: string
-  readonly flatAmountNanos: string
-}
-
-export type PriceTerms =
-  | { readonly model: "Flat" | "PerUnit"; readonly unitAmountNanos: string }
-  | { readonly model: "Graduated" | "Volume"; readonly tiers: readonly TierTerms[] }
-  | { readonly model: "Package"; readonly unitAmountNanos: string; readonly packageSize: string }
-  | {
-      readonly model: "Committed"
-      readonly committedAmountNanos: string
-      readonly committedQuantity: string | null
-      readonly unitAmountNanos: string | null
-      readonly overageUnitAmountNanos: string
-    }
-
 export type SkuMeter = {
   readonly eventType: string
   readonly aggregation: Aggregation
   readonly property: string | null
+  /** Absent where there are none, as in all meters that were stored before there were any. */
+  readonly filters?: readonly PropertyFilter[]
+  readonly groupBy?: readonly string[]
+  readonly window?: WindowTerms
 }
 
-/** What stands around the model of a price; null where nothing does. */
-export type ModifierTerms = {
-  readonly quantityTransform: { readonly divideBy: string; readonly round: QuantityRounding } | null
-  readonly includedQuantity: string | null
-  readonly minimumAmountNanos: string | null
-  readonly maximumAmountNanos: string | null
-}
+/** `size` is the ISO 8601 duration as it was given. */
+export type WindowTerms = { readonly kind: MeterWindow["kind"]; readonly size: string }
 
 export type SkuTerms = {
   readonly price: PriceTerms
@@ -71,66 +50,31 @@ export type SkuTerms = {
 /** A SKU as the rating engine sees it. */
 export type RatedSku = { readonly id: string; readonly name: string; readonly terms: SkuTerms }
 
-/** Everything that turns a period's total into its amount. */
-export function pricingOf({ price, modifiers }: SkuTerms): Pricing {
-  return {
-    model: pricingModelOf(price),
-    modifiers: modifiers === undefined ? NO_MODIFIERS : modifiersOf(modifiers),
-  }
-}
-
-function modifiersOf(terms: ModifierTerms): Modifiers {
-  const { quantityTransform: transform, includedQuantity, minimumAmountNanos, maximumAmountNanos } = terms
-  return {
-    quantityTransform:
-      transform === null ? null : { divideBy: decimalOf(transform.divideBy), round: transform.round },
-    includedQuantity: includedQuantity === null ? ZERO : decimalOf(includedQuantity),
-    minimumAmount: minimumAmountNanos === null ? null : stored(minimumAmountNanos),
-    maximumAmount: maximumAmountNanos === null ? null : stored(maximumAmountNanos),
-  }
-}
-
-export function pricingModelOf(price: PriceTerms): PricingModel {
-  switch (price.model) {
-    case "Flat":
-    case "PerUnit":
-      return { model: price.model, unitAmount: stored(price.unitAmountNanos) }
-    case "Graduated":
-    case "Volume":
-      return { model: price.model, tiers: price.tiers.map(tierOf) }
-    case "Package":
-      return {
-        model: "Package",
-        unitAmount: stored(price.unitAmountNanos),
-        packageSize: decimalOf(price.packageSize),
-      }
-    case "Committed":
-      return {
-        model: "Committed",
-        committedAmount: stored(price.committedAmountNanos),
-        committedQuantity: price.committedQuantity === null ? null : decimalOf(price.committedQuantity),
-        unitAmount: price.unitAmountNanos === null ? null : stored(price.unitAmountNanos),
-        overageUnitAmount: stored(price.overageUnitAmountNanos),
-      }
-  }
-}
-
-function tierOf(tier: TierTerms) {
-  return {
-    upTo: tier.upTo === null ? null : decimalOf(tier.upTo),
-    unitAmount: stored(tier.unitAmountNanos),
-    flatAmount: stored(tier.flatAmountNanos),
-  }
-}
-
-function stored(text: string): Nanos {
-  assert(/^-?\d+$/.test(text), "a stored price is an integer", { text })
-  return nanos(BigInt(text))
-}
-
 export function meterOfSku(sku: RatedSku): MeterDefinition | null {
-  const meter = sku.terms.meter
-  return meter === null ? null : meterDefinition(meter.eventType, meter.aggregation, meter.property)
+  const { meter } = sku.terms
+  return meter === null ? null : definitionOf(meter)
+}
+
+function definitionOf({
+  eventType,
+  aggregation,
+  property,
+  filters,
+  groupBy,
+  window,
+}: SkuMeter): MeterDefinition {
+  return meterDefinition(eventType, aggregation, property, {
+    ...(filters === undefined ? {} : { filters }),
+    ...(groupBy === undefined ? {} : { groupBy }),
+    ...(window === undefined ? {} : { window: { kind: window.kind, sizeMs: windowSizeMs(window) } }),
+  })
+}
+
+function windowSizeMs({ size }: WindowTerms): number {
+  const duration = parseDuration(size)
+  const sizeMs = duration.ok ? fixedLengthMs(duration.value) : null
+  assert(sizeMs !== null, "a stored window has a fixed length", { size })
+  return sizeMs
 }
 
 /** What a plan's SKUs count, each definition once. */

@@ -2,17 +2,16 @@
 // Law: `skuTermsFrom(skuFieldsOf(terms))` gives the same terms.
 
 import type { PriceTerms, SkuTerms, TierTerms } from "./catalog.ts"
+import { changedMeter, meterFieldsOf } from "./meter-fields.ts"
 import { changedModifiers, modifierFieldsOf } from "./modifier-fields.ts"
-import type { MeterFields, PriceFields, SkuFields, TierFields } from "./sku-fields.ts"
+import type { PriceFields, SkuFields, TierFields } from "./sku-fields.ts"
 
 /** The fields of a model and the modifiers that there are, no others; the meter's are null where there is none. */
 export function skuFieldsOf(terms: SkuTerms) {
   return {
     pricing_model: terms.price.model,
     billing_timing: terms.billingTiming,
-    meter_event_type: terms.meter?.eventType ?? null,
-    meter_aggregation: terms.meter?.aggregation ?? null,
-    meter_property: terms.meter?.property ?? null,
+    ...meterFieldsOf(terms.meter),
     ...priceFieldsOf(terms.price),
     ...modifierFieldsOf(terms.modifiers),
   }
@@ -81,17 +80,4 @@ function kept(
   other: Covering,
 ): string | undefined {
   return changes[other] === undefined ? price[field] : undefined
-}
-
-/** Without an event type there is no meter; a Count that is asked for drops the property of the Sum before it. */
-function changedMeter(current: MeterFields, changes: MeterFields): MeterFields {
-  const eventType =
-    changes.meter_event_type === undefined ? current.meter_event_type : changes.meter_event_type
-  const { meter_aggregation: aggregation, meter_property: property } = changes
-  const before = eventType === null ? {} : current
-  return {
-    meter_event_type: eventType,
-    meter_aggregation: aggregation ?? (property === undefined ? before.meter_aggregation : undefined),
-    meter_property: property === undefined && aggregation !== "Count" ? before.meter_property : property,
-  }
 }

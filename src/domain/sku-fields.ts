@@ -2,14 +2,15 @@
 // Law: a model takes exactly its own fields. A field that no price looks at is refused, never ignored.
 
 import { assert } from "./assert.ts"
-import type { BillingTiming, FieldFault, PriceTerms, SkuMeter, SkuTerms } from "./catalog.ts"
+import type { BillingTiming, FieldFault, PriceTerms, SkuTerms } from "./catalog.ts"
 import { pricingModelOf } from "./catalog.ts"
+import type { MeterFields } from "./meter-fields.ts"
+import { meterFaults, meterFrom } from "./meter-fields.ts"
 import type { ModifierFields } from "./modifier-fields.ts"
 import { modifierFaults, modifiersFrom } from "./modifier-fields.ts"
 import { checkTiers } from "./pricing/tiers.ts"
 import type { Result } from "./result.ts"
 import { err, ok } from "./result.ts"
-import type { Aggregation } from "./terms.ts"
 
 export type TierFields = {
   /** Inclusive and cumulative, decimal text; null is "everything above". */
@@ -25,12 +26,6 @@ export type PriceFields = {
   readonly committed_amount_nanos?: string | undefined
   readonly committed_quantity?: string | undefined
   readonly overage_unit_amount_nanos?: string | undefined
-}
-
-export type MeterFields = {
-  readonly meter_event_type?: string | null | undefined
-  readonly meter_aggregation?: Aggregation | null | undefined
-  readonly meter_property?: string | null | undefined
 }
 
 type Model = PriceTerms["model"]
@@ -64,7 +59,12 @@ const TAKES: Readonly<Record<Model, { needs: readonly PriceField[]; may: readonl
 
 /** The terms that the fields say, or every fault among them. */
 export function skuTermsFrom(fields: SkuFields): Result<SkuTerms, readonly FieldFault[]> {
-  const faults: FieldFault[] = [...priceFaults(fields), ...modifierFaults(fields), ...meterFaults(fields)]
+  const faults: FieldFault[] = [
+    ...priceFaults(fields),
+    ...modifierFaults(fields),
+    ...meterFaults(fields),
+    ...meteredFaults(fields),
+  ]
   if (faults.length > 0) return err(faults)
   const modifiers = modifiersFrom(fields)
   const terms: SkuTerms = {
@@ -112,48 +112,22 @@ function commitmentFaults(fields: SkuFields): FieldFault[] {
   ]
 }
 
-function meterFaults(fields: SkuFields): FieldFault[] {
-  const meter = meterFrom(fields)
-  if (meter === null) return unmeteredFaults(fields)
+/** Where the meter and the price meet. */
+function meteredFaults(fields: SkuFields): FieldFault[] {
+  const isMetered = (fields.meter_event_type ?? null) !== null
+  if (!isMetered) {
+    if (fields.pricing_model !== "Committed") return []
+    return [{ path: "meter_event_type", message: "Committed prices usage and needs a meter." }]
+  }
   const faults: FieldFault[] = []
   if (fields.pricing_model === "Flat") {
     faults.push({ path: "meter_event_type", message: "Flat is a fee per period and takes no meter." })
   }
-  if (meter.aggregation === "Sum" && meter.property === null) {
-    faults.push({ path: "meter_property", message: "Sum needs the property of the event that it adds up." })
-  }
-  if (meter.aggregation === "Count" && meter.property !== null) {
-    faults.push({ path: "meter_property", message: "Count counts events and takes no property." })
-  }
   if (fields.billing_timing === "InAdvance") {
-    faults.push({
-      path: "billing_timing",
-      message: "What is metered is known afterwards: it is billed InArrears.",
-    })
+    const message = "What is metered is known afterwards: it is billed InArrears."
+    faults.push({ path: "billing_timing", message })
   }
   return faults
-}
-
-function unmeteredFaults(fields: SkuFields): FieldFault[] {
-  const faults: FieldFault[] = []
-  for (const path of ["meter_aggregation", "meter_property"] as const) {
-    if ((fields[path] ?? null) !== null) faults.push({ path, message: "Takes a meter_event_type beside it." })
-  }
-  if (fields.pricing_model === "Committed") {
-    faults.push({ path: "meter_event_type", message: "Committed prices usage and needs a meter." })
-  }
-  return faults
-}
-
-function meterFrom(fields: MeterFields): SkuMeter | null {
-  const eventType = fields.meter_event_type ?? null
-  if (eventType === null) return null
-  const property = fields.meter_property ?? null
-  return {
-    eventType,
-    aggregation: fields.meter_aggregation ?? (property === null ? "Count" : "Sum"),
-    property,
-  }
 }
 
 /** Called once no field is missing and none is too many. */

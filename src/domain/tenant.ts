@@ -1,5 +1,7 @@
 // A tenant: one business that bills its customers. Keys and what they may do.
 
+import type { LateEvents } from "./late-events.ts"
+
 export type Mode = "live" | "test"
 
 export type KeyKind = "Secret" | "Publishable" | "Restricted"
@@ -53,7 +55,15 @@ export type TenantSettings = {
   readonly invoiceNumberPrefix: string
   readonly companyName: string | null
   readonly companyAddress: string | null
+  /** What becomes of events of a period whose invoice is final. Absent in what was stored before there was a choice: the default. */
+  readonly lateEvents?: LateEvents
+  /** How long after its invoice is final the raw events of a period stay in their meter; then they go into the archive. Null: for
+   *  ever. Absent in what was stored before there was an archive: the default. */
+  readonly rawEventsRetentionDays?: number | null
 }
+
+/** As long as disputes about an invoice commonly last. */
+const DEFAULT_RETENTION_DAYS = 90
 
 export const DEFAULT_SETTINGS: TenantSettings = {
   draftGraceHours: 1,
@@ -61,4 +71,22 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   invoiceNumberPrefix: "INV-",
   companyName: null,
   companyAddress: null,
+  lateEvents: "NextInvoice",
+  rawEventsRetentionDays: DEFAULT_RETENTION_DAYS,
+}
+
+export function lateEventsOf({ lateEvents }: TenantSettings): LateEvents {
+  return lateEvents ?? "NextInvoice"
+}
+
+const DAY_MS = 86_400_000
+
+/** How long raw events rest before they are archived; null: they never are. */
+export function retentionDays({ rawEventsRetentionDays: days }: TenantSettings): number | null {
+  return days === undefined ? DEFAULT_RETENTION_DAYS : days
+}
+
+export function retentionMs(settings: TenantSettings): number | null {
+  const days = retentionDays(settings)
+  return days === null ? null : days * DAY_MS
 }

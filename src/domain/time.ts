@@ -99,6 +99,11 @@ export function meanLengthMs(d: Duration): number {
   return days * DAY_MS + d.hours * HOUR_MS + d.minutes * MINUTE_MS + d.seconds * SECOND_MS
 }
 
+/** The length of a duration that is the same whenever it begins, a day being 24 hours; null with months or years in it. */
+export function fixedLengthMs(d: Duration): number | null {
+  return d.years === 0 && d.months === 0 ? meanLengthMs(d) : null
+}
+
 /** `start` plus `times` × the duration in the civil time of a zone. The day of the month is cut to the month's length, a wall
  *  time that a clock change skips moves to after the gap, one that occurs twice is the first; hours and less are exact time. */
 export function addDuration(start: Instant, d: Duration, times: number, timeZone: string): Instant {
@@ -114,4 +119,44 @@ export function addDuration(start: Instant, d: Duration, times: number, timeZone
     seconds: d.seconds * times,
   })
   return instant(sum.epochMilliseconds)
+}
+
+/** A time [from, to) in which a zone's clock keeps its distance from UTC. `cuts…`: the change at that end is no whole number of
+ *  hours, so that the full hours of the clock on its two sides don't fit together. */
+export type OffsetSpan = {
+  readonly from: Instant
+  readonly to: Instant
+  readonly offsetMs: number
+  readonly cutsBefore: boolean
+  readonly cutsAfter: boolean
+}
+
+export function offsetSpan(at: Instant, timeZone: string): OffsetSpan {
+  const zoned = (ms: number) => Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timeZone)
+  const offsetAt = (ms: number) => zoned(ms).offsetNanoseconds / 1_000_000
+  // The previous change is one before the time asked for, so that a change at `at` itself is found from the next instant.
+  const previous = zoned(at + 1).getTimeZoneTransition("previous")?.epochMilliseconds ?? EARLIEST
+  const next = zoned(at).getTimeZoneTransition("next")?.epochMilliseconds ?? LATEST + 1
+  const from = Math.max(previous, EARLIEST)
+  const to = Math.min(next, LATEST + 1)
+  const offsetMs = offsetAt(at)
+  const cuts = (ms: number, other: number) => (offsetAt(other) - offsetMs) % HOUR_MS !== 0 && ms > EARLIEST
+  return {
+    from: from as Instant,
+    to: to as Instant,
+    offsetMs,
+    cutsBefore: cuts(from, from - 1),
+    cutsAfter: to <= LATEST && cuts(to, to),
+  }
+}
+
+/** The day of a zone's calendar that holds an instant: 23, 24 or 25 hours and the like, by the zone's clock. */
+export function dayContaining(
+  at: Instant,
+  timeZone: string,
+): { readonly start: Instant; readonly end: Instant } {
+  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
+  const start = local.startOfDay()
+  const end = start.add({ days: 1 }).startOfDay()
+  return { start: start.epochMilliseconds as Instant, end: end.epochMilliseconds as Instant }
 }

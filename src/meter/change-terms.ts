@@ -1,33 +1,31 @@
 // Taking over newer terms, with the totals that they make new: those of meters that are counted for the first time, and all of
-// them when the periods themselves moved. They are recomputed from the stored events, page by page, in the transaction that
+// them when the periods themselves moved. They are recomputed from the stored events, row by row, in the transaction that
 // stores the terms, so no reader ever sees the one without the other.
-// Totals of meters that are counted no more stay as they are: an ended period may still have to be billed.
+// Totals of meters that are counted no more stay as they are: an ended period may still have to be billed. So do all totals of
+// periods that began before the archived bound: their events are gone, and their bills are settled.
 
 import type { MeterTerms } from "../domain/terms.ts"
-import { limits } from "../limits.ts"
+import { EARLIEST, type Instant } from "../domain/time.ts"
 import { CompiledTerms } from "./compiled-terms.ts"
+import { effectiveEvents } from "./effective.ts"
+import type { LoggedEvent } from "./event-log.ts"
 import { Fold } from "./fold.ts"
 import type { MeterState } from "./state.ts"
 import type { MeterStore } from "./store/meter-store.ts"
-import type { TotalRow } from "./store/total-table.ts"
 
-/** Whether the terms were newer than those in the object, and so are stored now. */
+/** Whether the terms were newer than those in the object, and so are stored now. In a transaction. */
 export function changeTerms(terms: MeterTerms, state: MeterState, store: MeterStore): boolean {
   const before = state.terms?.terms ?? null
   if (before !== null && before.version >= terms.version) return false
-  const recounted = before === null ? [] : metersToRecount(before, terms)
-  const compiled = new CompiledTerms({ ...terms, meters: recounted })
-  // A recount is a change of its own: whoever asks what changed since the last event must see it.
-  const seq = recounted.length > 0 ? state.seq + 1 : state.seq
-  store.transaction(() => {
-    if (before === null) store.create()
-    store.terms.put(terms)
-    for (const { key } of recounted) store.totals.dropMeter(key)
-    if (recounted.length > 0) for (const total of recount(compiled, store, seq)) store.totals.put(total)
-  })
-  state.terms = new CompiledTerms(terms)
-  state.seq = seq
-  state.forgetTotals()
+  const compiled = new CompiledTerms(terms)
+  if (before === null) {
+    state.open(compiled)
+    return true
+  }
+  store.meta.putTerms(terms)
+  state.setTerms(compiled)
+  const recounted = metersToRecount(before, terms)
+  if (recounted.length > 0) recount({ ...terms, meters: recounted }, state, store)
   return true
 }
 
@@ -47,21 +45,35 @@ function sameSchedule(before: MeterTerms, after: MeterTerms): boolean {
   )
 }
 
-/** Memory holds one page and the totals. An event that lacks what a meter needs isn't in that meter's total. */
-function recount(terms: CompiledTerms, store: MeterStore, seq: number): TotalRow[] {
-  const fold = new Fold(() => null)
-  let after = 0
-  for (;;) {
-    const page = store.events.pageAbove(after, limits.meterRecountEvents)
-    for (const event of page) {
-      const period = terms.billingPeriod(event.occurredAt)
-      if (period === null) continue
-      for (const { key, value } of terms.measure(event.eventType, event.properties)) {
-        if (value.ok) fold.add(period, key, value.value)
-      }
+/** Counts the meters of these terms anew. A recount is a change of its own: whoever asks what changed since the last event must
+ *  see it. Memory holds one row of events and the totals. An event that lacks what a meter needs isn't in that meter's total. */
+export function recount(terms: MeterTerms, state: MeterState, store: MeterStore): void {
+  const seq = state.seq + 1
+  state.checkpoint()
+  const from = store.meta.archivedUntil() ?? EARLIEST
+  for (const { key } of terms.meters) state.slots.dropMeter(key, from)
+  const meters = meterByMeter(terms)
+  for (const row of state.log.above(0)) {
+    const fold = new Fold(state.slots)
+    for (const event of effectiveEvents(row, store.corrections, state.hasCorrections)) {
+      for (const meter of meters) countAgain(fold, meter, event, from)
     }
-    const last = page.at(-1)
-    if (last === undefined) return fold.changed(seq)
-    after = last.seq
+    // The hour in which an archived period ended also has events of the next one, which it has counted already.
+    state.slots.adopt(fold.changed(seq).filter(({ start }) => start >= from))
   }
+  state.changedWithoutEvents(seq)
+}
+
+/** One set of terms for each meter: an event that one of them can't measure is not lost to the others. */
+export function meterByMeter(terms: MeterTerms): CompiledTerms[] {
+  return terms.meters.map((meter) => new CompiledTerms({ ...terms, meters: [meter] }))
+}
+
+/** Only in periods that begin at `from` or later. */
+export function countAgain(fold: Fold, meter: CompiledTerms, event: LoggedEvent, from: Instant): void {
+  const period = meter.billingPeriod(event.occurredAt)
+  if (period === null || period.start < from) return
+  const measures = meter.measure(event.eventType, event.properties)
+  if (!measures.ok) return
+  for (const measured of measures.value) fold.add(period, measured, event)
 }

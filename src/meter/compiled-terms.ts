@@ -1,42 +1,66 @@
 // A subscription's terms, made ready to be applied to many events: meters by event type, periods by time.
 // Pure but for its memory of periods, which only saves computing them again.
 
-import type { Decimal } from "../domain/decimal.ts"
+import type { Amount } from "../domain/accumulator.ts"
+import { Hours } from "../domain/hours.ts"
 import { measureOf, type MeasureProblem } from "../domain/measure.ts"
 import { periodContaining, type Period } from "../domain/period.ts"
-import type { Result } from "../domain/result.ts"
+import { err, ok, type Result } from "../domain/result.ts"
 import type { MeterDefinition, MeterTerms } from "../domain/terms.ts"
 import type { Instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
 
-/** What one event adds to the total of one meter, or why it can't be told. */
-export type Measure = { readonly key: string; readonly value: Result<Decimal, MeasureProblem> }
+export type CompiledMeter = { readonly definition: MeterDefinition; readonly hours: Hours }
 
-const NOTHING: readonly MeterDefinition[] = []
+/** What one event adds to the totals of one meter that counts it. */
+export type Measured = {
+  readonly meter: CompiledMeter
+  readonly amount: Amount
+  readonly member: string | null
+  readonly group: string
+}
+
+type Measures = Result<readonly Measured[], MeasureProblem>
+
+const NONE: Measures = ok([])
 
 export class CompiledTerms {
   readonly terms: MeterTerms
-  readonly #metersByType: ReadonlyMap<string, readonly MeterDefinition[]>
+  readonly #metersByType: ReadonlyMap<string, readonly CompiledMeter[]>
+  /** The answer for event types that are only counted, whatever is in the event. */
+  readonly #counts = new Map<string, Measures>()
   /** Sorted by start. */
   #periods: Period[] = []
+  #lastPeriod: Period | null = null
 
   constructor(terms: MeterTerms) {
     this.terms = terms
-    this.#metersByType = Map.groupBy(terms.meters, (meter) => meter.eventType)
+    const hours = new Hours(terms.schedule.timeZone)
+    const meters = terms.meters.map((definition) => ({ definition, hours }))
+    this.#metersByType = Map.groupBy(meters, ({ definition }) => definition.eventType)
+    for (const [eventType, all] of this.#metersByType) {
+      if (all.every(isPlainCount)) this.#counts.set(eventType, measureAll(all, null))
+    }
   }
 
-  /** What an event adds to each meter that counts its type, whenever it occurred. `properties` is a JSON object. */
-  measure(eventType: string, properties: string): Measure[] {
-    const meters = this.#metersByType.get(eventType) ?? NOTHING
-    const parsed: unknown = meters.some((meter) => meter.aggregation === "Sum")
-      ? JSON.parse(properties)
-      : null
-    return meters.map((meter) => ({ key: meter.key, value: measureOf(meter, parsed) }))
+  /** What an event adds to each meter that counts it, whenever it occurred, or why that can't be told. */
+  measure(eventType: string, properties: unknown): Measures {
+    const counts = this.#counts.get(eventType)
+    if (counts !== undefined) return counts
+    const meters = this.#metersByType.get(eventType)
+    return meters === undefined ? NONE : measureAll(meters, properties)
   }
 
   /** The period whose totals count an event of this time; null before the subscription started. */
   billingPeriod(at: Instant): Period | null {
     if (at < this.terms.startedAt) return null
+    const last = this.#lastPeriod
+    if (last !== null && last.start <= at && at < last.end) return last
+    this.#lastPeriod = this.#findPeriod(at)
+    return this.#lastPeriod
+  }
+
+  #findPeriod(at: Instant): Period | null {
     const next = this.#firstAfter(at)
     const candidate = this.#periods[next - 1]
     if (candidate !== undefined && at < candidate.end) return candidate
@@ -59,4 +83,21 @@ export class CompiledTerms {
     }
     return low
   }
+}
+
+function isPlainCount({ definition }: CompiledMeter): boolean {
+  const { aggregation, filters, groupBy } = definition
+  return aggregation === "Count" && filters === undefined && groupBy === undefined
+}
+
+function measureAll(meters: readonly CompiledMeter[], properties: unknown): Measures {
+  const all: Measured[] = []
+  for (const meter of meters) {
+    const measure = measureOf(meter.definition, properties)
+    if (!measure.ok) return err(measure.error)
+    if (measure.value === null) continue
+    const { amount, member, group } = measure.value
+    all.push({ meter, amount, member, group })
+  }
+  return ok(all)
 }

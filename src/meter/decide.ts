@@ -1,15 +1,24 @@
-// What becomes of a request's events: accepted, a duplicate, or rejected with a code. Synchronous; all it reads was gathered
-// before, all it decides goes into the draft.
+// What becomes of a request's events: accepted, a duplicate, or rejected with a code. Synchronous; what it decides goes into the
+// draft.
 // Law: whether an id is known comes before every other rule. An event that was accepted once is a duplicate for ever after,
 // even if a new one like it would be refused now; and a rejected event leaves no trace.
 
-import { assert } from "../domain/assert.ts"
+import { assert, unreachable } from "../domain/assert.ts"
 import type { MeasureProblem } from "../domain/measure.ts"
-import type { CompiledTerms, Measure } from "./compiled-terms.ts"
+import { canonicalJson } from "./canonical.ts"
+import type { CompiledTerms } from "./compiled-terms.ts"
 import type { Draft } from "./draft.ts"
+import { hashOfId } from "./index/hash.ts"
 import type { IdempotencyKey } from "./protocol.ts"
-import type { EventRow } from "./store/event-table.ts"
-import { isAccepted, type EventTuple, type ResultCode, type WireReply, type WireRequest } from "./wire.ts"
+import { digestOfContent, isSealed, sameDigest, type KnownEvent } from "./sealed-log.ts"
+import {
+  isAccepted,
+  NAMED,
+  type EventTuple,
+  type ResultCode,
+  type WireReply,
+  type WireRequest,
+} from "./wire.ts"
 
 /** `offered` are the newest terms that came with the group; they serve the requests that brought some. */
 export function decide(request: WireRequest, draft: Draft, offered: CompiledTerms | null): WireReply {
@@ -17,9 +26,19 @@ export function decide(request: WireRequest, draft: Draft, offered: CompiledTerm
   if (terms === null) return { kind: "NeedTerms" }
   if (request.customerId !== null && request.customerId !== terms.terms.customerId)
     return { kind: "NotFound" }
-  if (request.idempotency !== null) return decideKeyed(request, request.idempotency, terms, draft)
+  const reply =
+    request.idempotency === null
+      ? decideAll(request, terms, draft)
+      : decideKeyed(request, request.idempotency, terms, draft)
+  draft.endRequest(request)
+  return reply
+}
+
+function decideAll(request: WireRequest, terms: CompiledTerms, draft: Draft): WireReply {
   let results = ""
-  for (const event of request.events) results += decideEvent(event, request, terms, draft, null)
+  for (const event of request.events) {
+    results += decideEvent(event, hashOfId(event[0]), request, terms, draft, null)
+  }
   return { kind: "Recorded", replayed: false, results }
 }
 
@@ -36,65 +55,99 @@ function decideKeyed(
   assert(event !== undefined && events.length === 1, "an idempotency key comes with one event", {
     count: events.length,
   })
+  const [id] = event
   const { key, now, expiresAt } = idempotency
+  const hash = hashOfId(id)
   const held = draft.heldKey(key, now)
   if (held !== null) {
-    const stored = draft.event(event[0])
-    const same = held.eventId === event[0] && stored !== undefined && sameContent(stored, event, terms)
+    const stored = draft.event(id, hash)
+    const same = held.eventId === id && stored !== null && sameContent(stored, event, request, terms)
     return same ? { kind: "Recorded", replayed: true, results: held.answer } : { kind: "KeyReused" }
   }
-  const isNew = draft.event(event[0]) === undefined
   // A new event whose id is its key says so in its own row; every other key has a row of its own.
-  const inEvent = isNew && key === event[0]
-  const answer = decideEvent(event, request, terms, draft, inEvent ? expiresAt : null)
-  if (isAccepted(answer) && !inEvent) draft.hold({ key, eventId: event[0], answer, expiresAt }, now)
+  const inEvent = key === id && draft.event(id, hash) === null
+  const answer = decideEvent(event, hash, request, terms, draft, inEvent ? expiresAt : null)
+  if (isAccepted(answer) && !inEvent) draft.hold({ key, eventId: id, answer, expiresAt }, now)
   return { kind: "Recorded", replayed: false, results: answer }
 }
 
 function decideEvent(
   event: EventTuple,
+  hash: number,
   request: WireRequest,
   terms: CompiledTerms,
   draft: Draft,
   keyedUntil: number | null,
 ): ResultCode {
-  const [id, eventType, occurredAt, customerId, properties] = event
-  const stored = draft.event(id)
-  if (stored !== undefined) {
-    if (!sameContent(stored, event, terms)) return "c"
-    return isBillable(event, terms.measure(eventType, properties), terms) ? "D" : "d"
-  }
-  const { endsAt } = terms.terms
-  if (customerId !== null && customerId !== terms.terms.customerId) return "x"
+  const [id, eventType, occurredAt, customer, properties] = event
+  const stored = draft.event(id, hash)
+  if (stored !== null) return decideKnown(stored, event, request, terms)
+  const { customerId, endsAt, closedBefore } = terms.terms
+  if (customer !== null && (customer === NAMED ? request.named : customer) !== customerId) return "x"
   if (occurredAt > request.futureLimit) return "f"
   if (endsAt !== null && occurredAt >= endsAt) return "e"
+  const period = terms.billingPeriod(occurredAt)
+  if (period !== null && closedBefore !== undefined && closedBefore !== null && period.start < closedBefore) {
+    return "p"
+  }
   const measures = terms.measure(eventType, properties)
-  const problem = firstProblem(measures)
-  if (problem !== null) return problem === "property_missing" ? "m" : "n"
-  const answer = isBillable(event, measures, terms) ? "A" : "a"
+  if (!measures.ok) return codeOf(measures.error)
+  const billable = period !== null && measures.value.length > 0
+  if (billable) {
+    if (draft.limiter?.refuses(period, request.receivedAt, measures.value) === true) return "s"
+    for (const measured of measures.value) {
+      const problem = draft.fold.check(period, measured)
+      if (problem !== null) return codeOf(problem)
+    }
+  }
+  const answer = billable ? "A" : "a"
   const { receivedAt } = request
-  draft.accept(terms, { id, eventType, occurredAt, receivedAt, properties, answer, keyedUntil }, measures)
+  draft.accept(terms, { tuple: event, hash, answer, receivedAt, keyedUntil }, period, measures.value)
   return answer
 }
 
+function decideKnown(
+  stored: KnownEvent,
+  event: EventTuple,
+  request: WireRequest,
+  terms: CompiledTerms,
+): ResultCode {
+  if (!sameContent(stored, event, request, terms)) return "c"
+  const [, eventType, occurredAt, , properties] = event
+  const measures = terms.measure(eventType, properties)
+  const counted = measures.ok && measures.value.length > 0
+  return counted && terms.billingPeriod(occurredAt) !== null ? "D" : "d"
+}
+
 /** An event that doesn't name its customer means that of the subscription; no other one is ever accepted. */
-function sameContent(stored: EventRow, event: EventTuple, terms: CompiledTerms): boolean {
-  const [, eventType, occurredAt, customerId, properties] = event
+function sameContent(
+  stored: KnownEvent,
+  event: EventTuple,
+  request: WireRequest,
+  terms: CompiledTerms,
+): boolean {
+  const [, eventType, occurredAt, customer, properties] = event
+  const named = customer === NAMED ? request.named : customer
+  if (named !== null && named !== terms.terms.customerId) return false
+  if (isSealed(stored)) {
+    return sameDigest(stored.content, digestOfContent({ eventType, occurredAt, properties }))
+  }
   return (
     stored.eventType === eventType &&
     stored.occurredAt === occurredAt &&
-    stored.properties === properties &&
-    (customerId === null || customerId === terms.terms.customerId)
+    canonicalJson(stored.properties) === canonicalJson(properties)
   )
 }
 
-function isBillable(event: EventTuple, measures: readonly Measure[], terms: CompiledTerms): boolean {
-  return measures.some(({ value }) => value.ok) && terms.billingPeriod(event[2]) !== null
-}
-
-function firstProblem(measures: readonly Measure[]): MeasureProblem | null {
-  for (const { value } of measures) {
-    if (!value.ok) return value.error
+function codeOf(problem: MeasureProblem): ResultCode {
+  switch (problem) {
+    case "property_missing":
+      return "m"
+    case "property_not_a_number":
+      return "n"
+    case "too_many_groups":
+      return "g"
+    default:
+      return unreachable(problem)
   }
-  return null
 }

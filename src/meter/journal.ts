@@ -14,8 +14,8 @@ type Entry = {
 }
 
 export type Commit = {
-  /** Decides and writes; one reply for each request, in order. */
-  readonly apply: (requests: readonly WireRequest[]) => WireReply[]
+  /** Decides and writes; one reply for each request, in order. It may have to ask a budget first. */
+  readonly apply: (requests: readonly WireRequest[]) => WireReply[] | Promise<WireReply[]>
   /** Resolves when what was written would survive a crash. */
   readonly durable: () => Promise<void>
   /** The outcome of a commit isn't known. */
@@ -76,7 +76,8 @@ export class Journal {
   /** Never throws: a failure is the answer to those whose commit it was. */
   async #commitGroup(group: readonly Entry[]): Promise<void> {
     try {
-      const replies = this.#commit.apply(group.flatMap(({ requests }) => requests))
+      const applied = this.#commit.apply(group.flatMap(({ requests }) => requests))
+      const replies = applied instanceof Promise ? await applied : applied
       await this.#commit.durable()
       let at = 0
       for (const { requests, resolve } of group) resolve(replies.slice(at, (at += requests.length)))

@@ -2,8 +2,8 @@
 // next one. It saves calls, which an object can take about a thousand a second of, and which are billed one by one.
 //
 // Law: no promise crosses requests. A promise that one request makes and another settles works until the first is cut off, and
-// then fails in requests that have nothing to do with it. So a request waits by looking at its own slot, plain data, every
-// few milliseconds, and whoever finds no call under way makes the next one itself, in its own context, for everybody who waits.
+// then fails in requests that have nothing to do with it. So a request waits by looking at its own slot, plain data, when an
+// answer may be there, and whoever finds no call under way makes the next one itself, in its own context, for everybody who waits.
 // A call whose maker died is given up after a while and its slots are sent again: the object knows the events it has.
 
 import { waitUntil } from "cloudflare:workers"
@@ -28,8 +28,9 @@ type Slot = {
 }
 type Flight = { readonly slots: readonly Slot[]; readonly startedAt: number }
 
-// A crowd looks less often, so that looking never takes more than a small part of the processor.
-const WAITING_PER_MS = 16
+// To look costs as much as to read a body, so a request sleeps until the call is likely to be over. What the last calls took says
+// when; a call that is late is looked at more often, but by a crowd less often.
+const LATE_WAITING_PER_MS = 16
 
 // A lane is remembered while it is in use. A request that is cut off can leave one behind, so beyond the limit all are forgotten:
 // those in use go on by themselves, and only share less.
@@ -68,6 +69,8 @@ export class Lane {
   readonly #giveUpMs: number
   #waiting: Slot[] = []
   #flight: Flight | null = null
+  /** What a call takes, a running mean. */
+  #usualMs = 1
 
   constructor(giveUpMs: number = limits.laneGiveUpMs) {
     this.#giveUpMs = giveUpMs
@@ -81,12 +84,22 @@ export class Lane {
       if (slot.failure !== null) throw toError(slot.failure)
       this.#giveUpDead()
       if (this.#flight === null) await this.#lead(call)
-      else await scheduler.wait(1 + this.#waiting.length / WAITING_PER_MS)
+      else await scheduler.wait(this.#sleepMs(slot, this.#flight))
     }
   }
 
   isIdle(): boolean {
     return this.#flight === null && this.#waiting.length === 0
+  }
+
+  /** Until the end of the call under way. Who waits for the next one sleeps through that too; only the first in the queue is awake in
+   *  time to make it, if nobody comes before. */
+  #sleepMs(slot: Slot, flight: Flight): number {
+    const left = flight.startedAt + this.#usualMs - wallNowMs()
+    const sitsBehind = slot.timesSent === 0 && this.#waiting[0] !== slot
+    const whole = left + (sitsBehind ? this.#usualMs : 0)
+    const late = 1 + this.#waiting.length / LATE_WAITING_PER_MS
+    return Math.min(Math.max(whole, late), limits.laneSleepMs)
   }
 
   #giveUpDead(): void {
@@ -119,6 +132,7 @@ export class Lane {
       for (const slot of flight.slots) if (isOpen(slot)) slot.failure = failure
     } finally {
       if (this.#flight === flight) this.#flight = null
+      this.#usualMs += (wallNowMs() - flight.startedAt - this.#usualMs) / 4
     }
   }
 

@@ -1,46 +1,112 @@
 // What a meter keeps in memory between calls: a cache of its storage, loaded on the first call and after every failed commit.
-// Law: it holds what is stored and nothing else. It may be lost between any two calls.
+// Law: it holds what is stored and nothing else. It may be lost between any two calls. Loading reads the last checkpoint and
+// what was appended since, which is bounded, and never an event.
 
-import type { Instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
 import { CompiledTerms } from "./compiled-terms.ts"
+import { EventLog } from "./event-log.ts"
+import { HoldBook } from "./hold-book.ts"
+import { IdIndex } from "./index/id-index.ts"
+import { Limiter } from "./limiter.ts"
+import { SealedLog } from "./sealed-log.ts"
+import { SlotBook } from "./slot-book.ts"
 import type { MeterStore } from "./store/meter-store.ts"
-import type { TotalRow } from "./store/total-table.ts"
 
 export class MeterState {
+  /** The newest change: an accepted event, a correction or a recount. */
+  seq = 0
+  /** Whether there may be idempotency keys in their table, and corrections in theirs. */
+  hasKeys = false
+  hasCorrections = false
+  /** The events whose content is here, and those that are in an archive. */
+  readonly log: EventLog
+  readonly sealed: SealedLog
+  readonly slots: SlotBook
+  readonly holds: HoldBook
+  readonly ids: IdIndex
   readonly #store: MeterStore
-  /** Null: nothing was ever stored in this object. */
-  terms: CompiledTerms | null
-  /** The newest change of an event or a total. */
-  seq: number
-  /** Whether there may be idempotency keys in their table. */
-  hasKeys: boolean
-  readonly #totals = new Map<string, TotalRow>()
+  #terms: CompiledTerms | null = null
+  #limiter: Limiter | null = null
+  #tailChunks = 0
 
   constructor(store: MeterStore) {
     this.#store = store
-    const terms = store.open() ? store.terms.read() : null
-    this.terms = terms === null ? null : new CompiledTerms(terms)
-    this.seq = terms === null ? 0 : Math.max(store.events.lastSeq(), store.totals.lastSeq())
-    this.hasKeys = terms !== null && !store.keys.isEmpty()
+    store.names.forget()
+    this.log = new EventLog(store.chunks)
+    const isUsed = store.version() > 0
+    this.sealed = new SealedLog(store.sealed, isUsed ? store.sealed.lastSeq() : 0)
+    this.slots = new SlotBook(store, isUsed)
+    this.holds = new HoldBook(store.holds, isUsed)
+    this.ids = new IdIndex(store.sql)
+    if (isUsed) this.#load()
   }
 
-  total(periodStart: Instant, key: string): TotalRow | null {
-    if (this.terms === null) return null
-    return this.#totals.get(totalName(periodStart, key)) ?? this.#store.totals.read(periodStart, key)
+  #load(): void {
+    const { meta, chunks, keys, corrections } = this.#store
+    const terms = meta.terms()
+    if (terms !== null) this.setTerms(new CompiledTerms(terms))
+    this.hasKeys = !keys.isEmpty()
+    this.hasCorrections = corrections.lastSeq() > 0
+    this.seq = meta.checkpoint()
+    for (const { first, last, hashes, changes } of chunks.digestsAfter(this.seq)) {
+      for (const [at, hash] of hashes.entries()) this.ids.add(hash, first + at)
+      this.slots.replay(changes, last)
+      this.#tailChunks += 1
+      this.seq = last
+    }
   }
 
-  /** Takes in what a commit has stored. */
-  adopt(totals: Iterable<TotalRow>): void {
-    if (this.#totals.size > limits.meterTotals) this.#totals.clear()
-    for (const total of totals) this.#totals.set(totalName(total.periodStart, total.key), total)
+  /** Makes the tables of an object that has none. In the transaction that stores something. */
+  open(terms: CompiledTerms): void {
+    this.#store.migrate(0)
+    this.#store.meta.putTerms(terms.terms)
+    this.slots.opened()
+    this.setTerms(terms)
   }
 
-  forgetTotals(): void {
-    this.#totals.clear()
+  /** Null: nothing was ever stored in this object. */
+  get terms(): CompiledTerms | null {
+    return this.#terms
   }
-}
 
-export function totalName(periodStart: Instant, key: string): string {
-  return `${periodStart} ${key}`
+  /** Null where nothing limits the customer's spend. */
+  get limiter(): Limiter | null {
+    return this.#limiter
+  }
+
+  /** The terms as they are stored from now on. */
+  setTerms(terms: CompiledTerms): void {
+    this.#terms = terms
+    const isLimited = (terms.terms.budgets ?? []).length > 0
+    const gate = isLimited ? this.#store.meta.read("gate") : null
+    this.#limiter = Limiter.of(terms.terms, gate, this.slots, (period) => this.holds.heldIn(period))
+  }
+
+  /** After a commit has appended to the log, in its transaction. */
+  appended(seq: number, chunks: number): void {
+    this.seq = seq
+    this.#tailChunks += chunks
+    if (
+      this.ids.tailSize >= limits.meterTailEvents ||
+      this.#tailChunks >= limits.meterTailChunks ||
+      this.slots.dirtyCount >= limits.meterTailSlots
+    ) {
+      this.checkpoint()
+    }
+    this.ids.step()
+  }
+
+  /** Puts what the log's tail says into the tables, so that waking needn't read it. In a transaction. */
+  checkpoint(): void {
+    this.slots.flush()
+    this.ids.flush()
+    this.#store.meta.putCheckpoint(this.seq)
+    this.#tailChunks = 0
+  }
+
+  /** A change that is no event: a correction or a recount. In a transaction, after the totals that it changed are adopted. */
+  changedWithoutEvents(seq: number): void {
+    this.seq = seq
+    this.checkpoint()
+  }
 }

@@ -3,43 +3,131 @@
 // subscription that is known to exist, make the tables. What it answers is stored.
 
 import { DurableObject } from "cloudflare:workers"
+import { budgetOf, type BudgetNamespace } from "../budget/client.ts"
+import type { RecallReply, RecallRequest } from "../budget/protocol.ts"
+import type { AlertMessage } from "../domain/alert.ts"
 import { assert } from "../domain/assert.ts"
 import type { MeterTerms } from "../domain/terms.ts"
-import { log } from "../runtime/log.ts"
+import { limits } from "../limits.ts"
+import { wallNowMs } from "../runtime/clock.ts"
+import { archivable } from "./archive.ts"
 import { changeTerms } from "./change-terms.ts"
-import { CompiledTerms } from "./compiled-terms.ts"
-import { decide } from "./decide.ts"
-import { Draft } from "./draft.ts"
+import { correct } from "./correct.ts"
+import { readLineEvents } from "./drill-down.ts"
+import { HoldDesk } from "./hold-desk.ts"
 import { Journal } from "./journal.ts"
+import { measureEvents } from "./measure-events.ts"
 import { meterName } from "./name.ts"
-import type { EventsReply, EventsRequest, TermsReply, UsageReply, UsageRequest } from "./protocol.ts"
-import { readEvents, readUsage } from "./read.ts"
+import type {
+  ArchivablePage,
+  ArchivableRequest,
+  ArchivesReply,
+  ArchivesRequest,
+  CaptureReply,
+  CaptureRequest,
+  ChangeReply,
+  ChangeRequest,
+  CorrectReply,
+  CorrectRequest,
+  EventReply,
+  EventRequest,
+  EventsReply,
+  EventsRequest,
+  HoldReply,
+  HoldRequest,
+  HoldsReply,
+  LineEventsRequest,
+  MeasureReply,
+  MeasureRequest,
+  ReleaseReply,
+  ReleaseRequest,
+  SealReply,
+  SealRequest,
+  SeriesReply,
+  SeriesRequest,
+  TermsReply,
+  UsageReply,
+  UsageRequest,
+} from "./protocol.ts"
+import { isForeign, readEvent, readEvents, readUsage } from "./read.ts"
+import { Recorder, type Host } from "./recorder.ts"
+import { seal } from "./seal.ts"
+import { readSeries } from "./series.ts"
 import { MeterState } from "./state.ts"
 import { MeterStore } from "./store/meter-store.ts"
-import { decodeRequests, encodeReplies, type WireReply, type WireRequest } from "./wire.ts"
+import type { Outgoing } from "./store/outbox-table.ts"
+import { upgrade } from "./upgrade.ts"
+import { Watch } from "./watch.ts"
+import { decodeRequest, encodeReplies } from "./wire.ts"
 
-export class SubscriptionMeter extends DurableObject {
+/** The bindings that a meter uses: to ask budgets, and to tell alerts. */
+export type MeterBindings = { readonly BUDGET: BudgetNamespace; readonly JOBS: Queue<AlertMessage> }
+
+export class SubscriptionMeter extends DurableObject<MeterBindings> {
   readonly #store = new MeterStore(this.ctx.storage)
   #state: MeterState | null = null
+  readonly #watch = new Watch()
+  readonly #host: Host = {
+    store: this.#store,
+    loaded: () => this.#loaded(),
+    forget: () => this.#forget(),
+    assertOurs: (terms) => this.#assertOurs(terms),
+    budget: (name) => budgetOf(this.env.BUDGET, name),
+    meterName: () => this.ctx.id.name,
+    wake: () => this.#wake(),
+  }
+  readonly #recorder = new Recorder(this.#host)
+  readonly #holds = new HoldDesk(this.#host, this.#recorder)
   readonly #journal = new Journal({
-    apply: (requests) => this.#apply(requests),
-    durable: () => this.#store.durable(),
+    apply: (requests) => this.#recorder.apply(requests),
+    durable: () => this.#durable(),
     failed: () => this.#forget(),
   })
 
   /** Takes and gives the texts of wire.ts. The requests of one call are independent of each other; each has its own reply. */
-  async record(requests: string): Promise<string> {
-    return encodeReplies(await this.#journal.submit(decodeRequests(requests), requests.length))
+  async record(requests: readonly string[]): Promise<string> {
+    const characters = requests.reduce((sum, request) => sum + request.length, 0)
+    return encodeReplies(await this.#journal.submit(requests.map(decodeRequest), characters))
   }
 
   async usage(request: UsageRequest): Promise<UsageReply> {
     // A meter that was never used has nothing that these terms could change.
     if (request.terms !== null && this.#loaded().terms !== null) await this.setTerms(request.terms)
-    return readUsage(request, this.#loaded(), this.#store)
+    return readUsage(request, this.#loaded())
   }
 
   events(request: EventsRequest): EventsReply {
     return readEvents(request, this.#loaded(), this.#store)
+  }
+
+  event(request: EventRequest): EventReply {
+    return readEvent(request, this.#loaded(), this.#store)
+  }
+
+  /** Takes an event back or amends it. What a repeat means: nothing. */
+  async correct(request: CorrectRequest): Promise<CorrectReply> {
+    const reply = this.#correct(request)
+    await this.#durable()
+    return reply
+  }
+
+  async series(request: SeriesRequest): Promise<SeriesReply> {
+    if (request.terms !== null && this.#loaded().terms !== null) await this.setTerms(request.terms)
+    return readSeries(request, this.#loaded())
+  }
+
+  lineEvents(request: LineEventsRequest): EventsReply {
+    return readLineEvents(request, this.#loaded(), this.#store)
+  }
+
+  /** Answers when there is something new, or when the time to wait is over. */
+  async change(request: ChangeRequest): Promise<ChangeReply> {
+    const { terms } = this.#loaded()
+    if (terms !== null && isForeign(request.customerId, terms)) return { kind: "NotFound" }
+    if (isNews(request, this.#loaded())) return { kind: "Changed" }
+    if (this.#watch.isFull) return { kind: "Busy" }
+    await this.#watch.until(() => isNews(request, this.#state), Math.min(request.waitMs, limits.meterWatchMs))
+    return { kind: isNews(request, this.#loaded()) ? "Changed" : "Unchanged" }
   }
 
   /**
@@ -49,8 +137,96 @@ export class SubscriptionMeter extends DurableObject {
    */
   async setTerms(terms: MeterTerms): Promise<TermsReply> {
     const stored = this.#changeTerms(terms)
-    if (stored) await this.#store.durable()
+    if (stored) await this.#durable()
     return { stored, version: this.#loaded().terms?.terms.version ?? terms.version }
+  }
+
+  archivable(request: ArchivableRequest): ArchivablePage | null {
+    return archivable(request, this.#loaded(), this.#store)
+  }
+
+  archives({ before, limit }: ArchivesRequest): ArchivesReply {
+    const { sealed, seq } = this.#loaded()
+    return { archives: sealed.archivesBelow(before ?? seq + 1, limit) }
+  }
+
+  async seal(request: SealRequest): Promise<SealReply> {
+    const reply = this.#seal(request)
+    await this.#durable()
+    return reply
+  }
+
+  async measure(request: MeasureRequest): Promise<MeasureReply> {
+    if (this.#loaded().terms !== null) await this.setTerms(request.terms)
+    return measureEvents(request, this.#loaded(), this.#store)
+  }
+
+  async placeHold(request: HoldRequest): Promise<HoldReply> {
+    const reply = await this.#holds.place(request)
+    await this.#durable()
+    return reply
+  }
+
+  async captureHold(request: CaptureRequest): Promise<CaptureReply> {
+    const reply = await this.#holds.capture(request)
+    await this.#durable()
+    return reply
+  }
+
+  async releaseHold(request: ReleaseRequest): Promise<ReleaseReply> {
+    const reply = this.#holds.release(request)
+    await this.#durable()
+    return reply
+  }
+
+  /** Those that are not over, oldest first. */
+  holds(customerId: string | null): HoldsReply {
+    const { terms, holds } = this.#loaded()
+    if (terms !== null && isForeign(customerId, terms)) return { kind: "NotFound" }
+    return { kind: "Holds", holds: holds.current() }
+  }
+
+  /** Gives back what the leases of a budget don't use. It waits for no commit: what is being decided sees it. */
+  async recallLease({ budget, turn, now }: RecallRequest): Promise<RecallReply> {
+    const state = this.#loaded()
+    const { limiter } = state
+    if (limiter === null || !limiter.gate.knows(budget)) return { kind: "Unaware" }
+    // The running period too: what it spent before there was a limit has never been leased.
+    const running = state.terms?.billingPeriod(now) ?? null
+    const periods = limiter.gate.periods(budget).filter(({ start }) => start !== running?.start)
+    const uses = [...periods, ...(running === null ? [] : [running])].map((period) =>
+      limiter.use(period, now),
+    )
+    limiter.gate.recall(budget, turn, uses)
+    limiter.isChanged = true
+    this.#store.transaction(() => this.#recorder.saveGate(state))
+    await this.#store.durable()
+    return { kind: "Recalled", uses }
+  }
+
+  /** Sends what the outbox holds, and clears away what is over. The platform comes again if it fails. */
+  override async alarm(): Promise<void> {
+    const state = this.#loaded()
+    if (state.terms === null) return
+    for (let some = this.#outgoing(); some.length > 0; some = this.#outgoing()) {
+      await this.env.JOBS.sendBatch(some.map(({ message }) => ({ body: message })))
+      this.#store.outbox.drop(some.at(-1)?.id ?? 0)
+    }
+    const { holds } = this.#loaded()
+    this.#store.transaction(() => holds.dropOver())
+    if (holds.size > 0) this.#wake()
+  }
+
+  #outgoing(): readonly Outgoing[] {
+    return this.#store.outbox.next(limits.meterOutboxBatch)
+  }
+
+  /** Sets the alarm for the next thing that has its time. It is part of what is being written: the platform stores an alarm with
+   *  the writes beside it, and whoever waits for those to be durable waits for it. */
+  #wake(): void {
+    const isFull = this.#store.outbox.next(1).length > 0
+    const time = isFull ? wallNowMs() : this.#loaded().holds.nextExpiry()
+    if (time !== null) this.ctx.waitUntil(this.ctx.storage.setAlarm(time))
   }
 
   /** Does nothing: what a call costs by itself, for the benchmark. */
@@ -59,50 +235,53 @@ export class SubscriptionMeter extends DurableObject {
   }
 
   #loaded(): MeterState {
-    this.#state ??= new MeterState(this.#store)
+    if (this.#state !== null) return this.#state
+    upgrade(this.#store)
+    this.#state = new MeterState(this.#store)
     return this.#state
+  }
+
+  /** Resolves when what was written would survive a crash. */
+  async #durable(): Promise<void> {
+    await this.#store.durable()
+    this.#watch.wake()
+    if (this.#recorder.hasToConfirm) this.ctx.waitUntil(this.#recorder.confirm())
   }
 
   #forget(): void {
     this.#state = null
   }
 
-  /** Commits the requests of a group together. If that fails, each by itself: one bad request must not take the others with
-   *  it, and of the failed attempt nothing is stored. */
-  #apply(requests: readonly WireRequest[]): WireReply[] {
-    try {
-      return this.#commit(requests)
-    } catch (error) {
-      this.#forget()
-      if (requests.length > 1) return requests.flatMap((request) => this.#apply([request]))
-      log.error("a request to a meter failed", error, { meter: this.ctx.id.name })
-      return [{ kind: "Failed", message: error instanceof Error ? error.message : String(error) }]
-    }
-  }
-
-  #commit(requests: readonly WireRequest[]): WireReply[] {
-    const offered = newestTerms(requests)
-    if (offered !== null && this.#loaded().terms !== null) this.#changeTerms(offered)
-    const draft = new Draft(this.#loaded(), this.#store, requests)
-    const compiled = offered === null ? null : this.#compiled(offered)
-    const replies = requests.map((request) => decide(request, draft, compiled))
-    if (!draft.isEmpty()) draft.write(this.#store)
-    return replies
-  }
-
   #changeTerms(terms: MeterTerms): boolean {
     this.#assertOurs(terms)
     try {
-      return changeTerms(terms, this.#loaded(), this.#store)
+      const state = this.#loaded()
+      return this.#store.transaction(() => changeTerms(terms, state, this.#store))
     } catch (error) {
       this.#forget()
       throw error
     }
   }
 
-  #compiled(terms: MeterTerms): CompiledTerms {
-    this.#assertOurs(terms)
-    return new CompiledTerms(terms)
+  #correct(request: CorrectRequest): CorrectReply {
+    this.#assertOurs(request.terms)
+    try {
+      const state = this.#loaded()
+      return this.#store.transaction(() => correct(request, state, this.#store))
+    } catch (error) {
+      this.#forget()
+      throw error
+    }
+  }
+
+  #seal(request: SealRequest): SealReply {
+    try {
+      const state = this.#loaded()
+      return this.#store.transaction(() => seal(request, state, this.#store))
+    } catch (error) {
+      this.#forget()
+      throw error
+    }
   }
 
   #assertOurs(terms: MeterTerms): void {
@@ -116,10 +295,7 @@ export class SubscriptionMeter extends DurableObject {
   }
 }
 
-function newestTerms(requests: readonly WireRequest[]): MeterTerms | null {
-  let newest: MeterTerms | null = null
-  for (const { terms } of requests) {
-    if (terms !== null && (newest === null || terms.version > newest.version)) newest = terms
-  }
-  return newest
+/** What is forgotten after a failure may have changed before it. */
+function isNews({ seq, termsVersion }: ChangeRequest, state: MeterState | null): boolean {
+  return state === null || state.seq !== seq || (state.terms?.terms.version ?? null) !== termsVersion
 }

@@ -1,4 +1,4 @@
-// The wall clock. The only reader of the machine's time, besides ids.ts.
+// The wall clock. The only reader of the machine's time.
 
 export function wallNowMs(): number {
   return Date.now()

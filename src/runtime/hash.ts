@@ -1,10 +1,17 @@
-// Digests and comparisons by WebCrypto.
+// Digests and comparisons, by WebCrypto where waiting is possible.
+
+import { createHash } from "node:crypto"
 
 const encoder = new TextEncoder()
 
 export async function sha256Hex(data: string | Uint8Array): Promise<string> {
   const bytes = typeof data === "string" ? encoder.encode(data) : data
   return hex(await crypto.subtle.digest("SHA-256", bytes))
+}
+
+/** The first `length` bytes of the SHA-256 of a text as UTF-8, at once: for decisions that may not wait. */
+export function sha256Start(text: string, length: number): Uint8Array {
+  return createHash("sha256").update(text).digest().subarray(0, length)
 }
 
 export function hex(buffer: ArrayBuffer): string {

@@ -3,3 +3,7 @@
 export function pauseUpTo(ms: number): Promise<void> {
   return scheduler.wait(Math.random() * ms)
 }
+
+export function pause(ms: number): Promise<void> {
+  return scheduler.wait(ms)
+}

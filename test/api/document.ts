@@ -14,6 +14,8 @@ export type Operation = {
   readonly security: readonly Schema[]
   /** The scope that it needs; undefined for what anybody may call. */
   readonly permission: string | undefined
+  /** Below /v1, but not for a customer's token. */
+  readonly businessOnly: boolean
   readonly parameters: readonly Parameter[]
   /** The schema of its JSON body. */
   readonly body: Schema | undefined
@@ -43,6 +45,7 @@ function operationOf(document: Document, method: string, path: string, operation
     tags: operation["tags"] as string[],
     security: operation["security"] as Schema[],
     permission: operation["x-permission"] as string | undefined,
+    businessOnly: operation["x-business-only"] === true,
     parameters: parameters.map((parameter) => resolve(document, parameter) as unknown as Parameter),
     body: body["schema"] === undefined ? undefined : at(body, "schema"),
     responses: at(operation, "responses") as Record<string, Schema>,

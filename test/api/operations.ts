@@ -6,7 +6,12 @@ import { NOW, perUnit } from "./world.ts"
 
 type Body = Readonly<Record<string, unknown>>
 
-export type Call = { readonly id?: string; readonly body?: Body }
+export type Call = {
+  readonly id?: string
+  /** The other parameters of the path. */
+  readonly more?: Readonly<Record<string, string>>
+  readonly body?: Body
+}
 
 export type Row = {
   /** A valid call, with what it needs made anew: it can be made once more each time. */
@@ -38,6 +43,23 @@ function event(world: World): Body {
 }
 
 const freshSubscription = async ({ make, customer, plan }: World) => make.subscription(customer, plan)
+
+/** An event of its own, and the path to it. */
+async function eventCall(world: World): Promise<Call> {
+  const body = event(world)
+  const reply = await world.tenant.api.post("/v1/events", body)
+  if (reply.status !== 200) throw new Error(`not recorded: ${reply.text}`)
+  return { id: world.subscription, more: { event_id: String(body["id"]) } }
+}
+
+async function alertCall(make: World["make"]): Promise<Call> {
+  const id = await make.customer()
+  return { id, more: { alert_id: await make.alert(id) } }
+}
+
+async function holdCall({ make, subscription }: World): Promise<Call> {
+  return { id: subscription, more: { hold_id: await make.hold(subscription) } }
+}
 
 const EVENT_FAULTS: Row["refused"] = [
   [{ timestamp: "2026-02-30T00:00:00Z" }, "timestamp"],
@@ -107,6 +129,22 @@ export const rows: Readonly<Record<string, Row>> = {
     other: { ttl_seconds: 61 },
     refused: [[{ ttl_seconds: 3601 }, "ttl_seconds"]],
   },
+  createAlert: {
+    call: async ({ make }) => ({
+      id: await make.customer(),
+      body: { alert_type: "HardLimit", threshold_nanos: "125000000000000" },
+    }),
+    other: { alert_type: "SoftLimit" },
+    refused: [
+      [{ alert_type: "MediumLimit" }, "alert_type"],
+      [{ threshold_nanos: "0" }, "threshold_nanos"],
+      [{ threshold_nanos: "-1" }, "threshold_nanos"],
+      [{ threshold_nanos: "1.5" }, "threshold_nanos"],
+    ],
+  },
+  listAlerts: { call: ({ customer }) => ({ id: customer }) },
+  resetAlert: { call: async ({ make }) => ({ ...(await alertCall(make)), body: {} }) },
+  deleteAlert: { call: ({ make }) => alertCall(make) },
   createProduct: { call: () => ({ body: { name: "Storage", tags: ["core"] } }), other: { name: "Support" } },
   listProducts: { call: nothing },
   getProduct: { call: ({ product }) => ({ id: product }) },
@@ -187,8 +225,60 @@ export const rows: Readonly<Record<string, Row>> = {
     ],
     eventwise: true,
   },
+  placeHold: {
+    call: ({ subscription }) => ({ id: subscription, body: { amount_nanos: "5000000", ttl: 60 } }),
+    other: { ttl: 61 },
+    refused: [
+      [{ amount_nanos: undefined }, "amount_nanos"],
+      [{ amount_nanos: "0" }, "amount_nanos"],
+      [{ amount_nanos: "1.5" }, "amount_nanos"],
+      [{ ttl: 0 }, "ttl"],
+      [{ ttl: 86_401 }, "ttl"],
+      [{ amount_nanos: undefined, events: [] }, "events"],
+    ],
+  },
+  listHolds: { call: ({ subscription }) => ({ id: subscription }) },
+  captureHold: {
+    call: async (world) => {
+      const { subscription_id: _, ...own } = event(world)
+      return { ...(await holdCall(world)), body: { events: [own] } }
+    },
+    other: { keep_rest: true },
+    refused: [
+      [{ events: [] }, "events"],
+      [{ keep_rest: "yes" }, "keep_rest"],
+    ],
+  },
+  releaseHold: { call: async (world) => ({ ...(await holdCall(world)), body: {} }) },
   getSubscriptionUsage: { call: ({ subscription }) => ({ id: subscription }) },
+  streamSubscriptionUsage: { call: ({ subscription }) => ({ id: subscription }) },
   listSubscriptionEvents: { call: ({ subscription }) => ({ id: subscription }) },
+  getSubscriptionEvent: { call: eventCall },
+  voidSubscriptionEvent: {
+    call: async (world) => ({ ...(await eventCall(world)), body: {} }),
+    other: { reason: "Sent twice" },
+    refused: [[{ reason: "" }, "reason"]],
+  },
+  amendSubscriptionEvent: {
+    call: async (world) => ({ ...(await eventCall(world)), body: { properties: { tokens: 150 } } }),
+    other: { reason: "Counted twice" },
+    refused: [
+      [{ properties: undefined }, "properties"],
+      [{ timestamp: "2026-02-30T00:00:00Z" }, "timestamp"],
+      [{ timestamp: "2999-01-01T00:00:00Z" }, "timestamp"],
+      [{ properties: { text: "x".repeat(20_000) } }, "properties"],
+    ],
+  },
+  listUsageArchives: { call: ({ subscription }) => ({ id: subscription }) },
+  simulateSubscription: {
+    call: ({ subscription, plan }) => ({ id: subscription, body: { plan_id: plan } }),
+    other: { from: NOW },
+    refused: [
+      [{ plan_id: undefined }, "plan_id"],
+      [{ plan_id: MISSING }, "plan_id"],
+      [{ from: NOW, to: NOW }, "to"],
+    ],
+  },
   billSubscription: { call: async (world) => ({ id: await freshSubscription(world), body: {} }) },
   createInvoice: {
     call: ({ customer }) => ({
@@ -206,6 +296,12 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   listInvoices: { call: nothing },
   getInvoice: { call: async ({ make, customer }) => ({ id: await make.invoice(customer) }) },
+  listInvoiceLineEvents: {
+    call: async ({ make, customer }) => {
+      const id = await make.invoice(customer)
+      return { id, more: { line_id: await make.lineOf(id) } }
+    },
+  },
   finalizeInvoice: { call: async ({ make, customer }) => ({ id: await make.draft(customer), body: {} }) },
   voidInvoice: {
     call: async ({ make, customer }) => ({

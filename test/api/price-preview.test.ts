@@ -266,6 +266,29 @@ describe("from events", () => {
     expect(json).toMatchObject({ quantity: "3", amount_nanos: "3000" })
   })
 
+  test.each<[aggregation: string, quantity: string]>([
+    ["Max", "9"],
+    ["UniqueCount", "3"],
+    // In the order of their time.
+    ["Latest", "7"],
+  ])("a %s of those that the filters leave", async (meter_aggregation, quantity) => {
+    const meter = { meter_aggregation, meter_property: "gb", filters: { region: ["eu", "us"] } }
+    const gb = [7, 9, "2", 7]
+    const events = [...gb.map((n) => ({ gb: n, region: "eu" })), { gb: 100, region: "ap" }, {}]
+    const { json } = await preview({ sku: { ...summed, ...meter }, events })
+    expect(json).toMatchObject({ quantity })
+  })
+
+  test.each<[name: string, meter: Json]>([
+    ["a level over time", { meter_aggregation: "WeightedSum", meter_property: "gb" }],
+    ["windows", { window: { type: "Sliding", size: "PT1H" } }],
+  ])("%s needs to know when they happened", async (_, meter) => {
+    const refused = await preview({ sku: { ...summed, ...meter }, events: [{ gb: 1 }] })
+    expect([refused.status, refused.json.errors[0].path]).toEqual([422, "events"])
+    const { json } = await preview({ sku: { ...summed, ...meter }, quantity: 5 })
+    expect(json).toMatchObject({ quantity: "5", amount_nanos: "5000" })
+  })
+
   test("a total below zero is priced as none", async () => {
     const { json } = await preview({ sku: { ...summed, meter_property: "n" }, events: [{ n: 1 }, { n: -5 }] })
     expect(json).toMatchObject({ quantity: "0", amount_nanos: "0" })

@@ -126,6 +126,41 @@ describe("what is given comes back", () => {
     expect(made).toMatchObject({ meter_aggregation: "Sum", meter_property: "tokens" })
   })
 
+  test.each<[name: string, meter: Json, shown: Json]>([
+    ["Max", { meter_aggregation: "Max", meter_property: "seats" }, {}],
+    ["UniqueCount", { meter_aggregation: "UniqueCount", meter_property: "user" }, {}],
+    ["Latest", { meter_aggregation: "Latest", meter_property: "gb" }, {}],
+    ["WeightedSum", { meter_aggregation: "WeightedSum", meter_property: "gb" }, {}],
+    [
+      "a filter by one value",
+      { filters: { model: "large", retries: 0, test: false } },
+      { filters: { model: ["large"], retries: ["0"], test: ["false"] } },
+    ],
+    ["filters by several", { filters: { model: ["large", "huge"] } }, {}],
+    ["groups", { group_by: ["region", "model"] }, {}],
+    [
+      "the peak of each day",
+      { meter_aggregation: "Max", meter_property: "gb", window: { type: "Tumbling", size: "P1D" } },
+      {},
+    ],
+    ["the highest hour", { window: { type: "Sliding", size: "PT1H" } }, {}],
+    ["the billing period", { window: "BillingPeriod" }, { window: undefined }],
+    ["the billing period as an object", { window: { type: "BillingPeriod" } }, { window: undefined }],
+    [
+      "nothing of all that",
+      { filters: null, group_by: null, window: null },
+      { filters: undefined, group_by: undefined, window: undefined },
+    ],
+    ["no filters and no groups", { filters: {}, group_by: [] }, { filters: undefined, group_by: undefined }],
+  ])("a meter: %s", async (_, meter, shown) => {
+    const made = await make(valid("PerUnit", meter))
+    for (const [field, value] of Object.entries({ ...meter, ...shown })) expect(made[field]).toEqual(value)
+    expect((await tenant.api.get(`${SKUS}/${made.id}`)).json).toEqual(made)
+    // What a SKU answers with can be sent back.
+    const { id: _id, plan_version: _v, created_at: _c, ...body } = made
+    expect(await make(body)).toMatchObject(body)
+  })
+
   test("without a meter a SKU prices seats", async () => {
     const made = await make(valid("PerUnit", { meter_event_type: null, billing_timing: "InAdvance" }))
     expect(made).toMatchObject({ meter_event_type: null, billing_timing: "InAdvance" })
@@ -212,7 +247,47 @@ describe("refusals name their place", () => {
     ["billing_timing", "PerUnit", { billing_timing: "Sometimes" }],
     ["meter_property", "PerUnit", { meter_aggregation: "Sum" }],
     ["meter_property", "PerUnit", { meter_aggregation: "Count", meter_property: "tokens" }],
-    ["meter_aggregation", "PerUnit", { meter_aggregation: "Max" }],
+    ["meter_aggregation", "PerUnit", { meter_aggregation: "Median" }],
+    ...["Max", "UniqueCount", "Latest", "WeightedSum"].map((meter_aggregation): [string, string, Json] => {
+      return ["meter_property", "PerUnit", { meter_aggregation }]
+    }),
+    ["filters", "PerUnit", { meter_event_type: undefined, filters: { a: "b" } }],
+    ["group_by", "PerUnit", { meter_event_type: undefined, group_by: ["a"] }],
+    ["window", "PerUnit", { meter_event_type: undefined, window: { type: "Tumbling", size: "PT1H" } }],
+    ["filters.a", "PerUnit", { filters: { a: [] } }],
+    ["filters.a", "PerUnit", { filters: { a: null } }],
+    ["filters.a", "PerUnit", { filters: { a: { in: ["b"] } } }],
+    [
+      "filters",
+      "PerUnit",
+      { filters: Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`p${n}`, "x"])) },
+    ],
+    ["filters.a", "PerUnit", { filters: { a: Array.from({ length: 101 }, (_, n) => n) } }],
+    ["group_by", "PerUnit", { group_by: "region" }],
+    ["group_by.0", "PerUnit", { group_by: [""] }],
+    ["group_by", "PerUnit", { group_by: ["a", "b", "c", "d", "e", "f"] }],
+    ["group_by", "PerUnit", { group_by: ["a", "a"] }],
+    ["window.size", "PerUnit", { window: { type: "Tumbling" } }],
+    ["window.size", "PerUnit", { window: { type: "BillingPeriod", size: "PT1H" } }],
+    ["window.size", "PerUnit", { window: { type: "Tumbling", size: "P1M" } }],
+    ["window.size", "PerUnit", { window: { type: "Tumbling", size: "1h" } }],
+    ["window.size", "PerUnit", { window: { type: "Sliding", size: "PT59S" } }],
+    ["window.size", "PerUnit", { window: { type: "Sliding", size: "P367D" } }],
+    ["window", "PerUnit", { window: { type: "Hopping", size: "PT1H" } }],
+    ["window", "PerUnit", { window: "Tumbling" }],
+    ...["Max", "UniqueCount", "Latest", "WeightedSum"].map((meter_aggregation): [string, string, Json] => {
+      const window = { type: "Sliding", size: "PT1H" }
+      return ["window", "PerUnit", { meter_aggregation, meter_property: "n", window }]
+    }),
+    [
+      "window",
+      "PerUnit",
+      {
+        meter_aggregation: "WeightedSum",
+        meter_property: "n",
+        window: { type: "Tumbling", size: "PT1H" },
+      },
+    ],
     ["meter_aggregation", "PerUnit", { meter_event_type: undefined, meter_aggregation: "Count" }],
     ["meter_property", "PerUnit", { meter_event_type: undefined, meter_property: "tokens" }],
     ["pricing_model", "PerUnit", { pricing_model: "Percentage" }],
@@ -318,6 +393,36 @@ describe("PATCH", () => {
     expect(await meter({ meter_aggregation: "Sum", meter_property: "a" })).toEqual(["llm.call", "Sum", "a"])
     expect(await meter({ meter_property: null })).toEqual(["llm.call", "Count", null])
     expect(await meter({ meter_event_type: null })).toEqual([null, null, null])
+  })
+
+  test("filters, groups and window stay until they are changed, and null removes them", async () => {
+    const window = { type: "Tumbling", size: "PT24H" }
+    const meter = {
+      meter_aggregation: "Max",
+      meter_property: "gb",
+      filters: { a: ["b"] },
+      group_by: ["c"],
+      window,
+    }
+    const made = await make(valid("PerUnit", meter))
+    const renamed = await change(made.id, { meter_property: "tb" })
+    expect(renamed.json).toEqual({ ...made, meter_property: "tb" })
+    const refused = await change(made.id, { meter_aggregation: "WeightedSum" })
+    expect([refused.status, refused.json.errors[0].path]).toEqual([422, "window"])
+    const changed = await change(made.id, { filters: { d: 1 }, window: null })
+    const { window: _, ...rest } = renamed.json
+    expect(changed.json).toEqual({ ...rest, filters: { d: ["1"] } })
+    const bare = await change(made.id, { filters: null, group_by: null })
+    expect(bare.json).not.toHaveProperty("filters")
+    expect(bare.json).not.toHaveProperty("group_by")
+    await change(made.id, { group_by: ["c"] })
+    const seats = await change(made.id, { meter_event_type: null })
+    expect(seats.json).toMatchObject({
+      meter_event_type: null,
+      meter_aggregation: null,
+      meter_property: null,
+    })
+    expect(seats.json).not.toHaveProperty("group_by")
   })
 
   test("refuses what the model refuses, at its place", async () => {

@@ -3,7 +3,7 @@
 import { exports } from "cloudflare:workers"
 import type { Reply } from "../support/client.ts"
 import { ORIGIN, request, ROOT_KEY } from "../support/client.ts"
-import type { Document, Json, Operation } from "./document.ts"
+import type { Document, Operation, Schema } from "./document.ts"
 import { at, operationsOf, successOf } from "./document.ts"
 import type { Call, Row } from "./operations.ts"
 import { rows } from "./operations.ts"
@@ -46,9 +46,11 @@ export async function subjectsOfWorker(): Promise<{ document: Document; subjects
 function subjectOf(document: Document, operation: Operation): Subject {
   const { operationId, method, path, permission } = operation
   const isRoot = permission === "root"
-  const sendBody = (credential: string | null, { id }: Call, body: unknown, headers: Headers = {}) => {
+  const sendBody = (credential: string | null, { id, more }: Call, body: unknown, headers: Headers = {}) => {
     const auth: Headers = credential === null ? {} : { Authorization: `Bearer ${credential}` }
-    return request(method, path.replace("{id}", id ?? UNKNOWN_ID), body, { ...auth, ...headers })
+    const parameters: Record<string, string> = { ...more, id: id ?? UNKNOWN_ID }
+    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? UNKNOWN_ID)
+    return request(method, filled, body, { ...auth, ...headers })
   }
   return {
     id: operationId,
@@ -70,7 +72,9 @@ export function isPublic({ operation }: Subject): boolean {
   return operation.security.length === 0
 }
 
-export function responseSchema({ operation }: Subject): Json {
-  const response = operation.responses[String(successOf(operation))]
-  return at(response, "content", "application/json")["schema"] ?? {}
+/** How its success is told: the media type and what the document says of it. */
+export function successMedia({ operation }: Subject): readonly [type: string, media: Schema] {
+  const content = at(operation.responses[String(successOf(operation))], "content")
+  const [type = ""] = Object.keys(content)
+  return [type, at(content, type)]
 }

@@ -78,6 +78,13 @@ function makersFor({ api: caller, id: tenantId }: Tenant) {
     plan: () => made("/admin/v1/catalog/plans", { name: "Startup", billing_cadence: "Monthly" }),
     sku: (planId: string) => made("/admin/v1/catalog/skus", perUnit(planId)),
     token: (customerId: string) => made(`/admin/v1/customers/${customerId}/tokens`, {}, "token"),
+    alert: (customerId: string) =>
+      made(`/admin/v1/customers/${customerId}/alerts`, {
+        alert_type: "SoftLimit",
+        threshold_nanos: "100000000000000",
+      }),
+    hold: (subscriptionId: string) =>
+      made(`/v1/subscriptions/${subscriptionId}/holds`, { amount_nanos: "5000000" }),
     key: (scopes: string[]) => made("/admin/v1/api-keys", { name: scopes.join(), scopes }, "key"),
     keyId: () => made("/admin/v1/api-keys", { name: "Spare" }),
     invoice: async (customerId: string) => {
@@ -85,6 +92,10 @@ function makersFor({ api: caller, id: tenantId }: Tenant) {
       const finalized = await caller.post(`/admin/v1/invoices/${id}/finalize`)
       if (finalized.status !== 200) throw new Error(`not finalized: ${finalized.text}`)
       return id
+    },
+    lineOf: async (invoiceId: string): Promise<string> => {
+      const invoice = await caller.get(`/v1/invoices/${invoiceId}`)
+      return invoice.json.line_items[0].id
     },
     /** A job that was given up; only time brings one about, so the row is marked by hand. */
     deadJob: async (subscriptionId: string) => {

@@ -2,8 +2,8 @@
 
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { ModifierTerms, PriceTerms, SkuTerms } from "../../src/domain/catalog.ts"
-import { measure } from "../../src/domain/measure.ts"
+import type { ModifierTerms, PriceTerms, SkuMeter, SkuTerms, WindowTerms } from "../../src/domain/catalog.ts"
+import { measureOf, totalOf } from "../../src/domain/measure.ts"
 import { decimalOf, formatDecimal } from "../../src/domain/decimal.ts"
 import { ROUNDINGS } from "../../src/domain/pricing/pipeline.ts"
 import type { PlanFields } from "../../src/domain/plan-fields.ts"
@@ -12,6 +12,8 @@ import type { SkuFieldChanges } from "../../src/domain/sku-changes.ts"
 import { changedSkuFields, skuFieldsOf } from "../../src/domain/sku-changes.ts"
 import type { SkuFields } from "../../src/domain/sku-fields.ts"
 import { skuTermsFrom } from "../../src/domain/sku-fields.ts"
+import type { Aggregation } from "../../src/domain/terms.ts"
+import { AGGREGATIONS } from "../../src/domain/terms.ts"
 import { addDuration, instant, parseInstant } from "../../src/domain/time.ts"
 
 const nanosText = fc.bigInt({ min: 0n, max: 10n ** 24n }).map(String)
@@ -32,11 +34,37 @@ const tiers = fc
 
 const meter = fc.oneof(
   fc.constant({ aggregation: "Count" as const, property: null }),
-  fc.string({ minLength: 1 }).map((property) => ({ aggregation: "Sum" as const, property })),
+  fc.record({
+    aggregation: fc.constantFrom(...AGGREGATIONS.filter((aggregation) => aggregation !== "Count")),
+    property: fc.string({ minLength: 1 }),
+  }),
 )
-const metered = fc
-  .tuple(fc.string({ minLength: 1 }), meter)
-  .map(([eventType, how]) => ({ eventType, ...how }))
+// A name that is a whole number, or __proto__, has a place of its own in an object of JavaScript.
+const propertyName = fc.stringMatching(/^[a-z]{1,8}$/)
+const metered: fc.Arbitrary<SkuMeter> = fc
+  .record({
+    eventType: fc.string({ minLength: 1 }),
+    how: meter,
+    filters: fc.option(
+      fc.uniqueArray(
+        fc.record({
+          property: propertyName,
+          values: fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 3 }),
+        }),
+        { minLength: 1, maxLength: 3, selector: ({ property }) => property },
+      ),
+      { nil: null },
+    ),
+    groupBy: fc.option(fc.uniqueArray(propertyName, { minLength: 1, maxLength: 3 }), { nil: null }),
+    window: fc.constantFrom<WindowTerms | null>(null, { kind: "Tumbling", size: "PT1H" }),
+  })
+  .map(({ eventType, how, filters, groupBy, window }) => ({
+    eventType,
+    ...how,
+    ...(filters === null ? {} : { filters }),
+    ...(groupBy === null ? {} : { groupBy }),
+    ...(window === null || how.aggregation === "WeightedSum" ? {} : { window }),
+  }))
 
 const price: fc.Arbitrary<PriceTerms> = fc.oneof(
   nanosText.map((unitAmountNanos) => ({ model: "PerUnit" as const, unitAmountNanos })),
@@ -217,7 +245,7 @@ describe("measure", () => {
   it("adds up exactly, in any order", () => {
     const values = fc.array(fc.oneof(fc.integer(), fc.constantFrom("0.1", "0.2", "1e3", "-5.75")))
     const total = (list: readonly (string | number)[]) => {
-      const measured = measure(
+      const measured = totalOf(
         sum,
         list.map((n) => ({ n })),
       )
@@ -233,11 +261,52 @@ describe("measure", () => {
 
   it("does not take what every object inherits for a property", () => {
     const inherited = { ...sum, property: "constructor" }
-    expect(measure(inherited, [{}])).toMatchObject({ ok: false, error: { path: "events.0.constructor" } })
+    expect(totalOf(inherited, [{}])).toMatchObject({ ok: false, error: { path: "events.0.constructor" } })
   })
 
   it("counts events without looking into them", () => {
     const count = { eventType: "x", aggregation: "Count" as const, property: null }
-    expect(measure(count, [{}, { n: "many" }])).toEqual({ ok: true, value: decimalOf("2") })
+    expect(totalOf(count, [{}, { n: "many" }])).toEqual({ ok: true, value: decimalOf("2") })
+  })
+  it("looks at each value of a UniqueCount once, at the last of a Latest, and at what the filters leave", () => {
+    const events = [{ n: 7 }, { n: "7" }, { n: 9 }, { n: 2 }, { n: 100, test: true }]
+    const filters = [{ property: "test", values: ["true"] }]
+    const total = (aggregation: Aggregation, more: object = {}) =>
+      totalOf({ ...sum, aggregation, ...more }, events)
+    expect(total("UniqueCount")).toEqual({ ok: true, value: decimalOf("4") })
+    expect(total("Latest")).toEqual({ ok: true, value: decimalOf("100") })
+    expect(total("Max")).toEqual({ ok: true, value: decimalOf("100") })
+    expect(total("Max", { filters })).toEqual({ ok: true, value: decimalOf("100") })
+    expect(total("Sum", { filters })).toEqual({ ok: true, value: decimalOf("100") })
+  })
+})
+
+describe("groups and values as text", () => {
+  const rules = { aggregation: "UniqueCount" as const, property: "n", groupBy: ["g"] }
+  const measured = (properties: object) => {
+    const measure = measureOf(rules, properties)
+    return measure.ok ? [measure.value?.member, measure.value?.group] : measure.error
+  }
+
+  it("are of numbers and booleans their JSON, of objects the JSON with sorted keys", () => {
+    expect(measured({ n: 1.5, g: true })).toEqual(["1.5", '["true"]'])
+    expect(measured({ n: { b: [1, { z: 1, a: 2 }], a: null }, g: "" })).toEqual([
+      '{"a":null,"b":[1,{"a":2,"z":1}]}',
+      '[""]',
+    ])
+  })
+
+  it("are missing where there is null, and no group then is one", () => {
+    expect(measured({ n: 1, g: null })).toEqual(["1", "[null]"])
+    expect(measured({ n: 1 })).toEqual(["1", "[null]"])
+    expect(measured({ n: 1, g: "null" })).toEqual(["1", '["null"]'])
+    expect(measured({ n: null, g: "x" })).toBe("property_missing")
+    // What JSON.parse makes of 1e400.
+    expect(measured({ n: Infinity })).toBe("property_missing")
+  })
+
+  it("tell groups apart by a bounded length", () => {
+    const long = "x".repeat(255)
+    expect(measured({ n: 1, g: `${long}y` })).toEqual(["1", JSON.stringify([long])])
   })
 })

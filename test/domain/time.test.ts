@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest"
 import {
   addDuration,
   EARLIEST,
+  fixedLengthMs,
   formatInstant,
   instant,
   isTimeZone,
@@ -313,5 +314,17 @@ describe("addDuration", () => {
   test("does not leave the calendar silently", () => {
     expect(() => addDuration(LATEST, lasting("P1D"), 1, "UTC")).toThrow("between 1970 and 9999")
     expect(() => addDuration(EARLIEST, lasting("P1D"), 0.5, "UTC")).toThrow("whole number of times")
+  })
+})
+
+describe("fixedLengthMs", () => {
+  test.each([
+    ["PT1H", 3_600_000],
+    ["P1D", 86_400_000],
+    ["P1WT30M10S", 7 * 86_400_000 + 1_810_000],
+    ["P1M", null],
+    ["P1YT1H", null],
+  ])("%s", (iso, ms) => {
+    expect(fixedLengthMs(lasting(iso))).toBe(ms)
   })
 })

@@ -95,7 +95,7 @@ describe("single events side by side", () => {
     const counting = new Proxy(env.METER, {
       get: (target, name) =>
         name === "getByName"
-          ? () => ({ record: (text: string) => ((calls += 1), stub.record(text)) })
+          ? () => ({ record: (texts: readonly string[]) => ((calls += 1), stub.record(texts)) })
           : Reflect.get(target, name),
     })
     const meter = meterOf(counting, terms.tenantId, terms.subscriptionId)

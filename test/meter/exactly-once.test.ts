@@ -187,7 +187,7 @@ describe("when something fails", () => {
     await results(terms, [event("e0")])
     await setTrigger(
       terms,
-      "CREATE TRIGGER refuse BEFORE INSERT ON totals BEGIN SELECT RAISE(ABORT, 'refused'); END",
+      "CREATE TRIGGER refuse BEFORE INSERT ON chunks BEGIN SELECT RAISE(ABORT, 'refused'); END",
     )
     await expect(send(terms, [event("e1"), event("e2")])).rejects.toThrow("refused")
     await setTrigger(terms, "DROP TRIGGER refuse")
@@ -202,7 +202,7 @@ describe("when something fails", () => {
     await results(terms, [event("e0")])
     await setTrigger(
       terms,
-      "CREATE TRIGGER refuse BEFORE INSERT ON totals BEGIN SELECT RAISE(ABORT, 'refused'); END",
+      "CREATE TRIGGER refuse BEFORE INSERT ON slots BEGIN SELECT RAISE(ABORT, 'refused'); END",
     )
     const newer = { ...terms, version: 2, meters: [CALLS, TOKENS] }
     await expect(meterFor(terms).setTerms(newer)).rejects.toThrow("refused")

@@ -8,9 +8,16 @@ import { NOW } from "./support.ts"
 
 /** A request with this many events that is told apart by its first event's id. */
 function requestOf(id: string, events = 1): WireRequest {
-  const tuple = [id, "api.request", NOW, null, "{}"] as const
-  const base = { terms: null, customerId: null, futureLimit: NOW, receivedAt: NOW, idempotency: null }
-  return { ...base, events: Array.from({ length: events }, () => tuple) }
+  const tuple = [id, "api.request", NOW, null, {}] as const
+  const base = {
+    terms: null,
+    customerId: null,
+    futureLimit: NOW,
+    receivedAt: NOW,
+    idempotency: null,
+    named: null,
+  }
+  return { ...base, text: "[]", events: Array.from({ length: events }, () => tuple) }
 }
 
 function heldCommits(): {

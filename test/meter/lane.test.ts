@@ -1,6 +1,6 @@
 // The isolate's lane to one meter, with calls that the test holds in its hand.
 
-import { describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { Lane, OverloadedError, type Call, type CallAnswer } from "../../src/meter/lane.ts"
 
 type HeldCall = {
@@ -28,6 +28,8 @@ const answered = (results: string, resent = false): unknown => ({
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await scheduler.wait(1)
 }
+
+afterEach(() => void vi.restoreAllMocks())
 
 describe("a lane", () => {
   it("calls at once when nothing is under way", () => {
@@ -112,5 +114,41 @@ describe("a lane", () => {
     calls[1]?.answer()
     expect(await other).toEqual(answered("b"))
     expect(lane.isIdle()).toBe(true)
+  })
+
+  it("sleeps until the answer is likely to be there, and only the first in the queue until the next call can be made", async () => {
+    const CALL_MS = 40
+    const { calls, call } = heldCalls()
+    const lane = new Lane()
+    for (let round = 1; round <= 12; round += 1) {
+      const taught = lane.send("teach", call)
+      await scheduler.wait(CALL_MS)
+      calls[round - 1]?.answer()
+      await taught
+    }
+    const sleep = vi.spyOn(scheduler, "wait")
+    void lane.send("under way", call)
+    void lane.send("first", call)
+    void lane.send("second", call)
+    const sleeps = sleep.mock.calls.map(([ms]) => ms)
+    // From its arrival to the end of a call, which began just now.
+    expect(sleeps).toHaveLength(2)
+    expect(sleeps[0]).toBeGreaterThan(CALL_MS / 2)
+    expect(sleeps[1]).toBeGreaterThan(sleeps[0] ?? 0)
+    expect(sleeps[1]).toBeLessThanOrEqual(50)
+  })
+
+  it("looks often when a call is late", async () => {
+    const { calls, call } = heldCalls()
+    const lane = new Lane()
+    void lane.send("late", call)
+    const sleep = vi.spyOn(scheduler, "wait")
+    const waiting = lane.send("waiting", call)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(sleep.mock.calls.length).toBeGreaterThan(5)
+    calls[0]?.answer()
+    await until(() => calls.length === 2)
+    calls[1]?.answer()
+    expect(await waiting).toEqual(answered("waiting"))
   })
 })

@@ -23,6 +23,7 @@ async function usage(
     customerId: CUSTOMER,
     periods,
     changedSince: since,
+    asOf: NOW,
     terms: null,
   })
   if (reply.kind !== "Usage") throw new Error(reply.kind)
@@ -126,8 +127,9 @@ describe("events", () => {
       timestamp: at("2026-03-01T10:00:00Z"),
       receivedAt: NOW,
       customerId: CUSTOMER,
-      properties: '{"a":[true,null],"b":1}',
+      properties: { a: [true, null], b: 1 },
       billable: false,
+      status: "Recorded",
     })
   })
 

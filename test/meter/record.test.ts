@@ -30,7 +30,7 @@ describe("an object that knows no subscription", () => {
     const meter = meterFor(terms)
     expect(await meter.record(request([event("e1")]))).toEqual({ kind: "NeedTerms" })
     const periods = { from: instant(0), to: NOW }
-    expect(await meter.usage({ customerId: null, periods, changedSince: 0, terms })).toEqual({
+    expect(await meter.usage({ customerId: null, periods, changedSince: 0, terms, asOf: NOW })).toEqual({
       kind: "Usage",
       seq: 0,
       termsVersion: null,
@@ -234,7 +234,7 @@ describe("a batch", () => {
     await results(terms, [event("e1")])
     expect(await send(terms, [event("e2")], { customerId: "customer-2" })).toEqual({ kind: "NotFound" })
     expect((await send(terms, [event("e3")], { customerId: CUSTOMER })).kind).toBe("Recorded")
-    const asked = { customerId: "customer-2", periods: null, changedSince: null, terms: null }
+    const asked = { customerId: "customer-2", periods: null, changedSince: null, terms: null, asOf: NOW }
     expect(await meterFor(terms).usage(asked)).toEqual({ kind: "NotFound" })
     const page = { customerId: "customer-2", limit: 1, before: null, eventType: null }
     expect(await meterFor(terms).events(page)).toEqual({ kind: "NotFound" })

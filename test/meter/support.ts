@@ -5,7 +5,7 @@ import { meterDefinition, type MeterDefinition, type MeterTerms } from "../../sr
 import { instant, NO_TIME, parseInstant, type Instant } from "../../src/domain/time.ts"
 import { meterOf, type MeterClient } from "../../src/meter/client.ts"
 import { meterName } from "../../src/meter/name.ts"
-import { decodeReplies, encodeRequest, joinRequests, type WireReply } from "../../src/meter/wire.ts"
+import { decodeReplies, encodeRequest, type WireReply } from "../../src/meter/wire.ts"
 import type {
   EventInput,
   EventResult,
@@ -94,7 +94,7 @@ export async function sendTogether(
   terms: MeterTerms,
   requests: readonly RecordRequest[],
 ): Promise<readonly WireReply[]> {
-  return decodeReplies(await stubFor(terms).record(joinRequests(requests.map(encodeRequest))))
+  return decodeReplies(await stubFor(terms).record(requests.map(encodeRequest)))
 }
 
 export async function results(
@@ -113,7 +113,13 @@ export const kept: EventResult = { accepted: true, duplicate: false, billable: f
 
 export async function totalsOf(terms: MeterTerms): Promise<readonly UsageTotal[]> {
   const periods = { from: instant(0), to: at("2100-01-01T00:00:00Z") }
-  const reply = await meterFor(terms).usage({ customerId: null, periods, changedSince: null, terms: null })
+  const reply = await meterFor(terms).usage({
+    customerId: null,
+    periods,
+    changedSince: null,
+    terms: null,
+    asOf: NOW,
+  })
   if (reply.kind !== "Usage") throw new Error(`no usage: ${reply.kind}`)
   return reply.totals
 }

@@ -11,6 +11,7 @@ import {
   kept,
   meterFor,
   newTerms,
+  NOW,
   request,
   results,
   stubFor,
@@ -180,6 +181,7 @@ describe("newer terms", () => {
       customerId: null,
       periods: null,
       changedSince: 0,
+      asOf: NOW,
       terms: { ...terms, version: 3, meters: [] },
     }
     expect(await meterFor(terms).usage(asked)).toMatchObject({ kind: "Usage", termsVersion: 3 })
@@ -215,7 +217,7 @@ describe("newer terms", () => {
     await results(terms, [event("e1")])
     await meterFor(terms).setTerms({ ...terms, version: 2, meters: [CALLS, TOKENS] })
     await evictDurableObject(stubFor(terms))
-    const asked = { customerId: null, periods: null, terms: null }
+    const asked = { customerId: null, periods: null, terms: null, asOf: NOW }
     const recounted = await meterFor(terms).usage({ ...asked, changedSince: 1 })
     expect(recounted).toMatchObject({ seq: 2, totals: [{ key: CALLS.key }, { key: TOKENS.key }] })
     await results(terms, [event("e2")])

@@ -1,6 +1,7 @@
 // A caller of the API inside the test's isolate: real routes, real D1, real meters.
 
 import { exports } from "cloudflare:workers"
+import { EventReader } from "./event-reader.ts"
 
 export const ORIGIN = "https://ledgerline.test"
 export const ROOT_KEY = "root_test_key_for_tests_only_000000"
@@ -47,8 +48,14 @@ export async function request(
   const response = await exports.default.fetch(
     new Request(ORIGIN + path, { method, headers: { ...type, ...headers }, ...content }),
   )
-  const text = await response.text()
+  const text = await textOf(response)
   return { status: response.status, headers: response.headers, text, json: parsed(text) }
+}
+
+/** Of a stream that ends in minutes, what comes up to its first event. */
+async function textOf(response: Response): Promise<string> {
+  const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream") === true
+  return isStream ? await new EventReader(response).untilEvent() : await response.text()
 }
 
 function parsed(text: string): unknown {

@@ -28,7 +28,8 @@ const PreviewBody = z
       .max(limits.batchEvents)
       .optional()
       .openapi({
-        description: "Instead of a quantity: the properties of events, which the SKU's meter adds up.",
+        description:
+          "Instead of a quantity: the properties of events, in the order of their time, which the SKU's meter counts. Not for a WeightedSum or a window, which depend on when events happen.",
         example: [{ tokens: 1500 }, { tokens: 500 }],
       }),
   })

@@ -22,12 +22,12 @@ import {
   TimestampText,
 } from "../shared/fields.ts"
 import { faultsInto } from "./faults.ts"
+import { MeterInput, MeterOutput } from "./meter-schemas.ts"
 import { ModifierInput, ModifierOutput } from "./modifier-schemas.ts"
 import { TierInput, TierSchema, upToOf } from "./tier-schemas.ts"
 
 const PricingModelSchema = z.enum(PRICING_MODELS)
 const TimingSchema = z.enum(["InArrears", "InAdvance"])
-const AggregationSchema = z.enum(["Count", "Sum"])
 
 /** What prices usage, but for the model and the currency. */
 const PriceInput = {
@@ -35,19 +35,7 @@ const PriceInput = {
     description: "When a fee is billed; InArrears by default. Usage always is.",
     example: "InArrears",
   }),
-  meter_event_type: z.string().min(1).max(limits.eventTypeLength).nullable().optional().openapi({
-    description:
-      "The events that it counts. Without one it is priced on the subscription's quantity (seats).",
-    example: "api.request",
-  }),
-  meter_aggregation: AggregationSchema.nullable().optional().openapi({
-    description: "Sum with a meter_property, Count without one, by default.",
-    example: "Count",
-  }),
-  meter_property: z.string().min(1).max(limits.propertyNameLength).nullable().optional().openapi({
-    description: "The property of an event that Sum adds up.",
-    example: null,
-  }),
+  ...MeterInput,
   unit_amount_nanos: PriceNanos.optional().openapi({
     description:
       "Flat: per period. PerUnit: per unit. Package: per package. Committed: what committed_amount_nanos is divided by.",
@@ -109,7 +97,7 @@ export const SkuInput = z
 export const InlineSku = z
   .strictObject({
     plan_id: Id("plan").optional().openapi({ description: "Has no effect here." }),
-    name: Name.optional().openapi({ description: "Has no effect here." }),
+    name: Name.optional().openapi({ description: "Stands on the lines of a simulation." }),
     pricing_model: Model,
     currency: Currency,
     ...PriceInput,
@@ -139,9 +127,7 @@ export const SkuSchema = z
     pricing_model: PricingModelSchema.openapi({ example: "PerUnit" }),
     currency: CurrencyText,
     billing_timing: TimingSchema.openapi({ example: "InArrears" }),
-    meter_event_type: z.string().nullable().openapi({ example: "api.request" }),
-    meter_aggregation: AggregationSchema.nullable().openapi({ example: "Count" }),
-    meter_property: z.string().nullable().openapi({ example: null }),
+    ...MeterOutput,
     unit_amount_nanos: Price.openapi({ example: "1000000" }),
     tiers: z.array(TierSchema).optional(),
     package_size: z.string().optional().openapi({ example: "1000" }),
@@ -154,7 +140,7 @@ export const SkuSchema = z
   })
   .openapi("Sku", {
     description:
-      "Of the price fields it has those of its pricing model, and the modifiers that it was given.",
+      "Of the price fields it has those of its pricing model; of modifiers, filters, group_by and window those that it was given.",
     example: {
       id: "01944b1f-0000-7000-8000-000000000005",
       plan_id: "01944b1f-0000-7000-8000-000000000002",

@@ -1,19 +1,22 @@
 // POST /v1/events/batch: up to 5,000 events of any mix of subscriptions, one result each, safe to send again whole.
 
 import { createRoute, z } from "@hono/zod-openapi"
-import type { BatchResult, UsageEvent } from "../../actions/record-usage.ts"
-import { recordBatch, rejectionText } from "../../actions/record-usage.ts"
+import type { UsageEvent } from "../../actions/record-usage.ts"
+import { recordBatch } from "../../actions/record-usage.ts"
 import { limits } from "../../limits.ts"
 import type { Api } from "../app.ts"
-import { writes } from "../shared/access.ts"
-import type { Ctx } from "../shared/door.ts"
-import { json, writeProblems } from "../shared/door.ts"
+import { admit, writes } from "../shared/access.ts"
+import { openScope } from "../shared/open-scope.ts"
+import type { Ctx, Enter } from "../shared/door.ts"
+import { answerText, json, writeProblems } from "../shared/door.ts"
 import { Problem } from "../shared/problems.ts"
+import { batchAnswer } from "./batch-answer.ts"
+import { givenKey, keyed } from "./keyed.ts"
 import type { BodyKind, ReadEvent } from "./read-events.ts"
 import { bodyKind, bodyText, parsed, readCloudEvent, readEvent } from "./read-events.ts"
 import { BatchAnswer, CloudEventSchema, EventSchema } from "./schemas.ts"
 
-const { middleware, ...access } = writes("events:write")
+const { middleware: _, ...access } = writes("events:write")
 
 const Events = z
   .union([z.array(EventSchema), z.strictObject({ events: z.array(EventSchema) })])
@@ -42,11 +45,17 @@ const route = createRoute({
   responses: { 200: json(BatchAnswer, "One result per event, in order."), ...writeProblems() },
 })
 
-export function register(api: Api): void {
+/** `enter` for an app without middleware. */
+export function register(api: Api, enter?: Enter): void {
   api.openAPIRegistry.registerPath(route)
-  api.post("/v1/events/batch", middleware[0], async (c) => {
+  api.post("/v1/events/batch", async (c) => {
+    enter?.(c)
+    const principal = await admit(c, "events:write")
     const kind = bodyKind(c)
-    return answerBatch(c, kind, await bodyText(c, limits.batchBytes))
+    const key = givenKey(c)
+    const text = await bodyText(c, limits.batchBytes)
+    openScope(c, principal, null)
+    return keyed(c, key, () => answerBatch(c, kind, text))
   })
 }
 
@@ -58,20 +67,9 @@ export async function answerBatch(c: Ctx, kind: BodyKind, text: string): Promise
       `A batch has at most ${limits.batchEvents} events; this one has ${reads.length}.`,
     )
   }
-  const good: UsageEvent[] = reads.flatMap((read) => (read.ok ? [read.event] : []))
-  const told = await recordBatch(c.get("scope"), good)
-  let next = 0
-  const results = reads.map((read) =>
-    read.ok ? resultToApi(read.eventId, told[next++]) : invalidToApi(read),
-  )
-  const count = (status: string) => results.filter((result) => result.status === status).length
-  const answer: z.infer<typeof BatchAnswer> = {
-    accepted: count("Accepted"),
-    duplicates: count("Duplicate"),
-    rejected: count("Rejected"),
-    results,
-  }
-  return c.json(answer, 200)
+  const good: UsageEvent[] = []
+  for (const read of reads) if (read.ok) good.push(read.event)
+  return answerText(c, batchAnswer(reads, await recordBatch(c.get("scope"), good)))
 }
 
 function readAll(kind: BodyKind, text: string): ReadEvent[] {
@@ -108,39 +106,5 @@ function readLine(line: string): ReadEvent {
     return readEvent(parsed(line))
   } catch {
     return { ok: false, eventId: null, faults: [{ path: "", message: "The line is not JSON." }] }
-  }
-}
-
-type ResultToApi = z.infer<typeof BatchAnswer>["results"][number]
-
-function resultToApi(eventId: string, result: BatchResult | undefined): ResultToApi {
-  if (result === undefined) throw new Error("An event of the batch has no result.")
-  if (result.accepted) {
-    return {
-      event_id: eventId,
-      status: result.duplicate ? "Duplicate" : "Accepted",
-      billable: result.billable,
-    }
-  }
-  return { event_id: eventId, status: "Rejected", code: result.code, message: rejected(result.code) }
-}
-
-function invalidToApi(read: Extract<ReadEvent, { ok: false }>): ResultToApi {
-  const message = read.faults.map((fault) =>
-    fault.path === "" ? fault.message : `${fault.path}: ${fault.message}`,
-  )
-  return { event_id: read.eventId, status: "Rejected", code: "invalid_request", message: message.join("; ") }
-}
-
-function rejected(code: Exclude<BatchResult, { accepted: true }>["code"]): string {
-  switch (code) {
-    case "not_found":
-      return "There is no such subscription."
-    case "meter_busy":
-      return "The subscription's meter has more events waiting than it takes. Send again shortly."
-    case "event_not_metered":
-      return "The customer has no running subscription whose plan meters this type."
-    default:
-      return rejectionText(code)
   }
 }

@@ -2,18 +2,19 @@
 
 import { createRoute } from "@hono/zod-openapi"
 import type { EventResult, IdempotencyKey } from "../../actions/record-usage.ts"
-import { recordEvents, recordForCustomer, rejectionText, worstOf } from "../../actions/record-usage.ts"
+import { recordEvents, recordForCustomer, rejection, worstOf } from "../../actions/record-usage.ts"
 import { invalidFields } from "../../actions/refusal.ts"
 import { instant } from "../../domain/time.ts"
 import { limits } from "../../limits.ts"
 import type { Api } from "../app.ts"
 import { admit, writes } from "../shared/access.ts"
-import { checkKey, keyReused, withKey } from "../shared/idempotency.ts"
+import { keyReused } from "../shared/idempotency.ts"
 import { openScope } from "../shared/open-scope.ts"
-import type { Ctx } from "../shared/door.ts"
-import { body, json, unwrap, writeProblems } from "../shared/door.ts"
+import type { Ctx, Enter } from "../shared/door.ts"
+import { answerText, body, json, unwrap, writeProblems } from "../shared/door.ts"
 import { Problem, problemOf } from "../shared/problems.ts"
 import { answerBatch } from "./batch.ts"
+import { givenKey, keyed } from "./keyed.ts"
 import type { ReadEvent } from "./read-events.ts"
 import { bodyKind, bodyText, cloudEventOfHeaders, parsed, readCloudEvent, readEvent } from "./read-events.ts"
 import { BatchAnswer, CloudEventSchema, EventAnswer, EventSchema } from "./schemas.ts"
@@ -41,39 +42,28 @@ const route = createRoute({
   },
   responses: {
     200: json(EventAnswer.or(BatchAnswer), "Accepted, now or before."),
-    ...writeProblems(404),
+    ...writeProblems(402, 404),
   },
 })
 
-export function register(api: Api): void {
+/** `enter` for an app without middleware. */
+export function register(api: Api, enter?: Enter): void {
   api.openAPIRegistry.registerPath(route)
   api.post("/v1/events", async (c) => {
+    enter?.(c)
     const principal = await admit(c, "events:write")
-    if (principal.kind === "Root") throw new Problem("forbidden", "The root key records no usage.")
     const kind = bodyKind(c)
     if (kind === "NdJson") throw new Problem("unsupported_media_type", "Send NDJSON to /v1/events/batch.")
-    const key = c.req.header("Idempotency-Key")
-    if (key !== undefined) checkKey(key)
+    const key = givenKey(c)
     const text = await bodyText(c, kind === "CloudEventBatch" ? limits.batchBytes : limits.bodyBytes)
     openScope(c, principal, null)
-    if (kind === "CloudEventBatch") {
-      return key === undefined
-        ? answerBatch(c, kind, text)
-        : withKeyAnswer(c, key, () => answerBatch(c, kind, text))
-    }
+    if (kind === "CloudEventBatch") return keyed(c, key, () => answerBatch(c, kind, text))
     const read = readOne(c, kind, parsed(text))
-    if (read.event.subscriptionId !== null) return answerOne(c, read, read.event.subscriptionId, key)
-    const spread = () => answerSpread(c, read)
-    return key === undefined ? spread() : withKeyAnswer(c, key, spread)
+    const { subscriptionId } = read.event
+    if (subscriptionId !== null) return answerOne(c, read, subscriptionId, key)
+    // What goes to several meters keeps its key in D1.
+    return keyed(c, key, () => answerSpread(c, read))
   })
-
-  /** What goes to several meters keeps its key in D1. */
-  async function withKeyAnswer(c: Ctx, key: string, answer: () => Promise<Response>): Promise<Response> {
-    const replayed = await withKey(c, c.get("principal"), key, async () => {
-      c.res = await answer()
-    })
-    return replayed ?? c.res
-  }
 }
 
 type GoodEvent = Extract<ReadEvent, { ok: true }>
@@ -97,12 +87,12 @@ async function answerOne(
   const outcome = await recordEvents(c.get("scope"), subscriptionId, [read.event], idempotency)
   if (!outcome.ok && outcome.error.code === "idempotency_key_reused") throw keyReused()
   const { results, replayed } = unwrap(outcome)
-  if (replayed) c.header("X-Idempotency-Replayed", "true")
-  return answer(c, read.eventId, worstOf(results))
+  return answer(c, read.eventId, worstOf(results), replayed)
 }
 
 async function answerSpread(c: Ctx, read: GoodEvent): Promise<Response> {
-  return answer(c, read.eventId, worstOf(unwrap(await recordForCustomer(c.get("scope"), read.event))))
+  const results = unwrap(await recordForCustomer(c.get("scope"), read.event))
+  return answer(c, read.eventId, worstOf(results), false)
 }
 
 function keyUntil(c: Ctx, key: string): IdempotencyKey {
@@ -110,24 +100,12 @@ function keyUntil(c: Ctx, key: string): IdempotencyKey {
   return { key, now, expiresAt: instant(now + limits.idempotencyTtlMs) }
 }
 
-function answer(c: Ctx, eventId: string, result: EventResult): Response {
+function answer(c: Ctx, eventId: string, result: EventResult, replayed: boolean): Response {
   if (result.accepted) {
-    return c.json(
-      { accepted: true, event_id: eventId, duplicate: result.duplicate, billable: result.billable },
-      200,
-    )
+    const { duplicate, billable, leftNanos } = result
+    const left = leftNanos === undefined ? {} : { limit_remaining_nanos: leftNanos }
+    const text = JSON.stringify({ accepted: true, event_id: eventId, duplicate, billable, ...left })
+    return answerText(c, text, replayed ? { "X-Idempotency-Replayed": "true" } : undefined)
   }
-  const text = rejectionText(result.code)
-  switch (result.code) {
-    case "event_id_conflict":
-    case "subscription_ended":
-      throw new Problem(result.code, text)
-    case "customer_mismatch":
-      throw new Problem("not_found", "There is no such subscription.")
-    case "timestamp_in_future":
-      throw new Problem("event_rejected", text, [{ path: "timestamp", message: text }])
-    case "property_missing":
-    case "property_not_a_number":
-      throw new Problem("event_rejected", text, [{ path: "properties", message: text }])
-  }
+  throw problemOf(rejection(result.code))
 }

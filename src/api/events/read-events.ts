@@ -9,6 +9,7 @@ import { tooLarge } from "../shared/body.ts"
 import type { Ctx } from "../shared/door.ts"
 import { faultsOf } from "../shared/faults.ts"
 import { Problem } from "../shared/problems.ts"
+import { jsonBytesAtMost, readPlainEvent } from "./plain-event.ts"
 import { CloudEventSchema, cloudEventFrom, EventSchema, eventFrom } from "./schemas.ts"
 
 /** `eventId` is what the sender called it: it is told back. */
@@ -50,9 +51,12 @@ export async function bodyText(c: Ctx, maxBytes: number): Promise<string> {
   return text
 }
 
+// It keeps nothing from one text to the next, so one serves all requests.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
+
 function utf8(bytes: ArrayBuffer): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)
+    return decoder.decode(bytes)
   } catch {
     throw new Problem("malformed_request", "The body is not UTF-8.")
   }
@@ -67,6 +71,8 @@ export function parsed(text: string): unknown {
 }
 
 export function readEvent(input: unknown): ReadEvent {
+  const event = readPlainEvent(input)
+  if (event !== null) return { ok: true, eventId: event.id, event }
   return validated(input, EventSchema.safeParse(input), eventFrom)
 }
 
@@ -109,15 +115,10 @@ function idOf(input: unknown): string | null {
   return typeof id === "string" ? id.slice(0, limits.eventIdLength) : null
 }
 
-/** Only an event with many or long properties can be too large, so most are not serialized again to find out. */
+/** Only an event with many or long properties can be too large, so most are not serialized to find out. */
 function isTooLarge({ properties }: UsageEvent): boolean {
-  let estimate = 0
-  for (const [name, value] of Object.entries(properties)) {
-    if (typeof value === "object" && value !== null)
-      return byteLength(JSON.stringify(properties)) > limits.eventBytes
-    estimate += name.length + (typeof value === "string" ? value.length : 24)
-  }
-  return estimate * 3 > limits.eventBytes && byteLength(JSON.stringify(properties)) > limits.eventBytes
+  if (jsonBytesAtMost(properties, limits.eventDepth) <= limits.eventBytes) return false
+  return byteLength(JSON.stringify(properties)) > limits.eventBytes
 }
 
 function byteLength(text: string): number {

@@ -8,7 +8,7 @@ import { Id, Timestamp } from "../shared/fields.ts"
 const EventId = z.string().min(1).max(limits.eventIdLength)
 const EventType = z.string().min(1).max(limits.eventTypeLength)
 
-const Properties = z
+export const Properties = z
   .record(z.string().max(limits.propertyNameLength), z.unknown())
   .refine((properties) => Object.keys(properties).length <= limits.eventProperties, {
     error: `expected at most ${limits.eventProperties} properties`,
@@ -65,6 +65,12 @@ export const CloudEventSchema = z
   })
   .openapi("CloudEvent")
 
+export const LimitRemaining = z.string().optional().openapi({
+  description:
+    "What is left of the customer's lowest hard limit, as far as this subscription knows. Absent where there is none.",
+  example: "48500000000000",
+})
+
 export const EventAnswer = z
   .object({
     accepted: z.literal(true).openapi({ type: "boolean", example: true }),
@@ -76,6 +82,7 @@ export const EventAnswer = z
       description: "False: no meter counts it, or it lies before the subscription's start.",
       example: true,
     }),
+    limit_remaining_nanos: LimitRemaining,
   })
   .openapi("EventAccepted")
 
@@ -89,6 +96,7 @@ export const BatchAnswer = z
         event_id: z.string().nullable().openapi({ example: "evt-acme-2026-02-28-001" }),
         status: z.enum(["Accepted", "Duplicate", "Rejected"]).openapi({ example: "Accepted" }),
         billable: z.boolean().optional().openapi({ example: true }),
+        limit_remaining_nanos: LimitRemaining,
         code: z.string().optional().openapi({ description: "Why it was rejected." }),
         message: z.string().optional(),
       }),

@@ -25,7 +25,7 @@ const JobSchema = z
     id: z.string().openapi({ example: "01944b1f-0000-7000-8000-000000000007" }),
     kind: z.enum(AGENDA_KINDS).openapi({ example: "close-period" }),
     subject: z.string().openapi({
-      description: "The subscription or invoice.",
+      description: "The subscription, invoice or customer.",
       example: "01944b1f-0000-7000-8000-000000000003",
     }),
     status: z.enum(AGENDA_STATUSES).openapi({

@@ -13,18 +13,25 @@ import { Problem } from "./problems.ts"
 type Access = {
   readonly permission: Permission | "root"
   readonly idempotent: boolean
+  /** Whether a customer's token may do it, if it has the permission. */
+  readonly customers: boolean
 }
 
 const BEARER = [{ BearerAuth: [] }, { ApiKeyAuth: [] }]
 
 /** For operations that read. */
 export function reads(permission: Permission) {
-  return operation({ permission, idempotent: false })
+  return operation({ permission, idempotent: false, customers: true })
 }
 
 /** For operations that change something: they honor an Idempotency-Key. */
 export function writes(permission: Permission | "root") {
-  return operation({ permission, idempotent: true })
+  return operation({ permission, idempotent: true, customers: true })
+}
+
+/** As `writes`, below /v1, for what a business does to a customer's records and no customer does to its own. */
+export function businessWrites(permission: Permission) {
+  return operation({ permission, idempotent: true, customers: false })
 }
 
 function operation(access: Access) {
@@ -33,12 +40,16 @@ function operation(access: Access) {
     middleware: [guard(access)] as [MiddlewareHandler<ApiEnv>],
     "x-permission": access.permission,
     "x-idempotent": access.idempotent,
+    ...(access.customers ? {} : { "x-business-only": true }),
   }
 }
 
 function guard(access: Access): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const principal = await admit(c, access.permission)
+    if (principal.kind === "Tenant" && principal.customerId !== null && !access.customers) {
+      throw new Problem("forbidden", "A customer's token may not do this.")
+    }
     if (principal.kind === "Tenant" && !(await c.get("door").rates.mayCall(principal.tenant.id))) {
       throw new Problem("rate_limited", "Too many requests. Usage events are not limited.", undefined, 10)
     }

@@ -23,10 +23,21 @@ export type ApiEnv = {
 
 export type Ctx = Context<ApiEnv>
 
+/** Gives a request what middleware gives it elsewhere. */
+export type Enter = (c: Ctx) => void
+
+export const REQUEST_ID = "X-Request-Id"
+
 /** The value of an action, or the problem that its refusal is. */
 export function unwrap<T>(outcome: Outcome<T>): T {
   if (!outcome.ok) throw problemOf(outcome.error)
   return outcome.value
+}
+
+/** An answer whose JSON is printed already. */
+export function answerText(c: Ctx, text: string, headers: Readonly<Record<string, string>> = {}): Response {
+  const always = { "Content-Type": "application/json", [REQUEST_ID]: c.get("requestId") }
+  return new Response(text, { headers: { ...always, ...headers } })
 }
 
 /** The answer that an action stores with its effect: the same JSON that the handler sends. */
@@ -52,6 +63,7 @@ export function body<T extends z.ZodType>(schema: T, required = true) {
 const PROBLEM_TEXT = {
   400: "The request could not be read: broken JSON, a bad header or parameter.",
   401: "No valid credentials.",
+  402: "A spend limit would be exceeded.",
   403: "The credentials do not permit this.",
   404: "Not found, also when it is another tenant's.",
   409: "Conflict with the present state.",

@@ -19,6 +19,7 @@ export type ProblemCode = RefusalCode | DoorCode
 const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: ContentfulStatusCode, title: string]>> = {
   malformed_request: [400, "The request could not be read"],
   unauthenticated: [401, "No valid credentials"],
+  spend_limit_reached: [402, "The spend limit is reached"],
   forbidden: [403, "The credentials do not permit this"],
   not_found: [404, "Not found"],
   conflict: [409, "Conflict with the present state"],
@@ -27,6 +28,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: ContentfulStatusC
   idempotency_in_progress: [409, "The first request with this Idempotency-Key is still running"],
   event_id_conflict: [409, "Another event with this id exists"],
   subscription_ended: [409, "The subscription has ended"],
+  period_finalized: [409, "The period is closed to late events"],
   payload_too_large: [413, "The request is too large"],
   unsupported_media_type: [415, "Unsupported content type"],
   invalid_request: [422, "The request is invalid"],
@@ -37,6 +39,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: ContentfulStatusC
   amount_out_of_range: [422, "The amount is out of range"],
   rate_limited: [429, "Too many requests"],
   meter_busy: [429, "The meter is busy"],
+  archive_damaged: [500, "An archive can't be read"],
   internal_error: [500, "Something went wrong on our side"],
 }
 

@@ -9,7 +9,7 @@ import { reads } from "../shared/access.ts"
 import { IdParam, json, linkNext, problems, unwrap } from "../shared/door.ts"
 import { timestamp, TimestampText } from "../shared/fields.ts"
 
-const StoredEventSchema = z
+export const StoredEventSchema = z
   .object({
     id: z.string().openapi({
       description: "The id that counts it once; of a CloudEvent `source#id`.",
@@ -21,11 +21,32 @@ const StoredEventSchema = z
     timestamp: TimestampText.openapi({ example: "2026-02-28T12:34:56Z" }),
     received_at: TimestampText.openapi({ example: "2026-02-28T12:34:57Z" }),
     billable: z.boolean().openapi({ example: true }),
+    status: z.enum(["Recorded", "Amended", "Voided"]).openapi({
+      description: "`Recorded`: as it came. `Amended`: told as it was amended last. `Voided`: taken back.",
+      example: "Recorded",
+    }),
     properties: z
       .record(z.string(), z.unknown())
       .openapi({ type: "object", additionalProperties: true, example: { model: "gpt-4", tokens: 1500 } }),
   })
   .openapi("StoredEvent")
+
+/** Events are paged by their number. */
+export const EventPageQuery = z.object({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(limits.pageSizeMax)
+    .default(limits.pageSize)
+    .openapi({ description: "Rows of a page.", example: 50 }),
+  cursor: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .openapi({ description: "Where the page starts: from the `Link` header of the page before." }),
+})
 
 const route = createRoute({
   method: "get",
@@ -33,24 +54,11 @@ const route = createRoute({
   operationId: "listSubscriptionEvents",
   tags: ["Usage"],
   summary: "List the raw events",
-  description: "As they were accepted, the newest first.",
+  description: "As they stand, the newest first.",
   ...reads("metering:read"),
   request: {
     params: IdParam,
-    query: z.object({
-      limit: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(limits.pageSizeMax)
-        .default(limits.pageSize)
-        .openapi({ description: "Rows of a page.", example: 50 }),
-      cursor: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .optional()
-        .openapi({ description: "Where the page starts: from the `Link` header of the page before." }),
+    query: EventPageQuery.extend({
       event_type: z.string().optional().openapi({ example: "api.request" }),
     }),
   },
@@ -71,7 +79,7 @@ export function register(api: Api): void {
   })
 }
 
-function eventToApi(subscriptionId: string, event: StoredEvent): z.infer<typeof StoredEventSchema> {
+export function eventToApi(subscriptionId: string, event: StoredEvent): z.infer<typeof StoredEventSchema> {
   return {
     id: event.id,
     event_type: event.eventType,
@@ -80,6 +88,7 @@ function eventToApi(subscriptionId: string, event: StoredEvent): z.infer<typeof 
     timestamp: timestamp(event.timestamp),
     received_at: timestamp(event.receivedAt),
     billable: event.billable,
-    properties: JSON.parse(event.properties) as Record<string, unknown>,
+    status: event.status ?? "Recorded",
+    properties: event.properties,
   }
 }

@@ -4,7 +4,8 @@ import { z } from "@hono/zod-openapi"
 import type { CreatedApiKey } from "../../actions/create-api-key.ts"
 import type { TenantChanges } from "../../actions/update-tenant.ts"
 import type { ApiKeyRow, TenantRow } from "../../db/rows.ts"
-import { SCOPES } from "../../domain/tenant.ts"
+import { LATE_EVENTS } from "../../domain/late-events.ts"
+import { lateEventsOf, retentionDays, SCOPES } from "../../domain/tenant.ts"
 import type { TenantSettings } from "../../domain/tenant.ts"
 import { limits } from "../../limits.ts"
 import { Name, Text, timestamp, TimestampText } from "../shared/fields.ts"
@@ -28,6 +29,23 @@ const SettingsInput = {
     .openapi({ example: "INV-" }),
   company_name: Name.nullable().optional().openapi({ example: "Example Inc." }),
   company_address: Text.nullable().optional().openapi({ example: "1 Example Street, Berlin" }),
+  late_events: z.enum(LATE_EVENTS).optional().openapi({
+    description:
+      "What becomes of an event of a period whose invoice is final. `NextInvoice`, the default: it is charged on the next invoice, with its own service period. `Reject`: it is refused with `period_finalized`. A change reaches the running subscriptions within moments; corrections of events are not late events.",
+    example: "NextInvoice",
+  }),
+  raw_events_retention_days: z
+    .number()
+    .int()
+    .min(1)
+    .max(limits.rawEventsRetentionDays)
+    .nullable()
+    .optional()
+    .openapi({
+      description:
+        "How long raw events stay at hand after the invoice of their period is final; then they move to the archive. 90 by default; null keeps them at hand for ever.",
+      example: 90,
+    }),
 }
 
 export const TenantInput = z
@@ -54,6 +72,8 @@ export const TenantSchema = z
     invoice_number_prefix: z.string().openapi({ example: "INV-" }),
     company_name: z.string().nullable().openapi({ example: "Example Inc." }),
     company_address: z.string().nullable().openapi({ example: "1 Example Street, Berlin" }),
+    late_events: z.enum(LATE_EVENTS).openapi({ example: "NextInvoice" }),
+    raw_events_retention_days: z.int().nullable().openapi({ example: 90 }),
     created_at: TimestampText,
   })
   .openapi("Tenant")
@@ -112,6 +132,10 @@ export function settingsFrom(input: SettingsFields): Partial<TenantSettings> {
       : { invoiceNumberPrefix: input.invoice_number_prefix }),
     ...(input.company_name === undefined ? {} : { companyName: input.company_name }),
     ...(input.company_address === undefined ? {} : { companyAddress: input.company_address }),
+    ...(input.late_events === undefined ? {} : { lateEvents: input.late_events }),
+    ...(input.raw_events_retention_days === undefined
+      ? {}
+      : { rawEventsRetentionDays: input.raw_events_retention_days }),
   }
 }
 
@@ -129,6 +153,8 @@ export function tenantToApi(tenant: TenantRow): z.infer<typeof TenantSchema> {
     invoice_number_prefix: tenant.settings.invoiceNumberPrefix,
     company_name: tenant.settings.companyName,
     company_address: tenant.settings.companyAddress,
+    late_events: lateEventsOf(tenant.settings),
+    raw_events_retention_days: retentionDays(tenant.settings),
     created_at: timestamp(tenant.createdAt),
   }
 }

@@ -1,6 +1,7 @@
 // Everything that can be read of one tenant. There is no reader without a tenant but those in ../system.ts.
 
 import type { Database } from "../database.ts"
+import { budgetReader } from "./budgets.ts"
 import { catalogReader } from "./catalog.ts"
 import { customerReader } from "./customers.ts"
 import { invoiceReader } from "./invoices.ts"
@@ -11,6 +12,7 @@ export type Readers = ReturnType<typeof readersFor>
 
 export function readersFor(db: Database, tenantId: string) {
   return {
+    budgets: budgetReader(db, tenantId),
     catalog: catalogReader(db, tenantId),
     customers: customerReader(db, tenantId),
     invoices: invoiceReader(db, tenantId),

@@ -1,6 +1,6 @@
 // Reads invoices, their lines, what was charged before, and the balances of the ledger, of one tenant.
 
-import { and, asc, eq, gte, inArray, lt, ne, sql } from "drizzle-orm"
+import { and, asc, eq, gt, gte, inArray, lt, ne, or, sql } from "drizzle-orm"
 import type { Was } from "../../domain/billing.ts"
 import { addWas } from "../../domain/billing.ts"
 import type { Currency } from "../../domain/currency.ts"
@@ -9,6 +9,7 @@ import type { InvoiceStatus } from "../../domain/invoice.ts"
 import type { LedgerAccount } from "../../domain/ledger.ts"
 import type { Minor } from "../../domain/money.ts"
 import { minor, nanos } from "../../domain/money.ts"
+import type { SeqRange } from "../../domain/seq-ranges.ts"
 import type { Instant } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
 import type { InvoiceLineRow, InvoiceRow } from "../rows.ts"
@@ -27,6 +28,9 @@ export type InvoiceFilter = {
 }
 
 export type InvoiceWithLines = { readonly invoice: InvoiceRow; readonly lines: readonly InvoiceLineRow[] }
+
+/** `ranges`: the changes of the meter that these lines bill. */
+export type WasBilled = Was & { readonly ranges: readonly SeqRange[] }
 
 export type Balance = { readonly account: LedgerAccount; readonly currency: Currency; readonly amount: Minor }
 
@@ -57,8 +61,8 @@ export function invoiceReader(db: Database, tenantId: string) {
       ]),
 
     /** What invoices that are not void already took for these charges, but for one invoice that is redone. */
-    async was(lineKeys: readonly string[], exceptInvoiceId: string | null): Promise<Map<string, Was>> {
-      const sums = new Map<string, Was>()
+    async was(lineKeys: readonly string[], exceptInvoiceId: string | null): Promise<Map<string, WasBilled>> {
+      const sums = new Map<string, WasBilled>()
       const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(lineKeys)}))`
       const rows = await db
         .select({
@@ -66,6 +70,7 @@ export function invoiceReader(db: Database, tenantId: string) {
           quantity: invoiceLines.quantity,
           rated: invoiceLines.ratedNanos,
           amount: invoiceLines.amountMinor,
+          ranges: invoiceLines.usageRanges,
         })
         .from(invoiceLines)
         .innerJoin(
@@ -86,9 +91,28 @@ export function invoiceReader(db: Database, tenantId: string) {
           rated: nanos(BigInt(row.rated)),
           amount: row.amount,
         }
-        sums.set(row.lineKey, addWas(sums.get(row.lineKey), part))
+        const before = sums.get(row.lineKey)
+        const ranges = [...(before?.ranges ?? []), ...(row.ranges ?? [])]
+        sums.set(row.lineKey, { ...addWas(before, part), ranges })
       }
       return sums
+    },
+
+    /** Where the first period of a subscription begins whose invoice is a draft or was finalized after `by`; null: there is none. */
+    async unsettledFrom(subscriptionId: string, by: Instant): Promise<Instant | null> {
+      const row = await db
+        .select({ from: sql<Instant | null>`MIN(${invoices.periodStart})` })
+        .from(invoices)
+        .where(
+          and(
+            eq(invoices.tenantId, tenantId),
+            eq(invoices.subscriptionId, subscriptionId),
+            ne(invoices.status, "Void"),
+            or(eq(invoices.status, "Draft"), gt(invoices.finalizedAt, by)),
+          ),
+        )
+        .get()
+      return row?.from ?? null
     },
 
     /** What a customer's accounts stand at. Sums stay exact: they are far below 2^53 or the codec refuses them. */

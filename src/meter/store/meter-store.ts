@@ -1,43 +1,64 @@
-// The meter's storage. Everything that knows it to be SQL is in this folder.
+// The meter's storage. Everything that knows it to be SQL is in this folder and in index/.
 // Law: statements have constant text, by which the runtime caches them, and every cursor is read to its end.
 
-import { EventTable } from "./event-table.ts"
+import { ChunkTable } from "./chunk-table.ts"
+import { CorrectionTable } from "./correction-table.ts"
+import { HoldTable } from "./hold-table.ts"
 import { KeyTable } from "./key-table.ts"
+import { MemberTable } from "./member-table.ts"
+import { MetaTable } from "./meta-table.ts"
+import { MeterNames } from "./meter-names.ts"
+import { SealedTable } from "./sealed-table.ts"
+import { OutboxTable } from "./outbox-table.ts"
+import { SlotTable } from "./slot-table.ts"
 import { migrateTables, TABLES_VERSION, tablesVersion } from "./tables.ts"
-import { TermsTable } from "./terms-table.ts"
-import { TotalTable } from "./total-table.ts"
 
 export class MeterStore {
-  readonly terms: TermsTable
-  readonly events: EventTable
-  readonly totals: TotalTable
+  readonly meta: MetaTable
+  readonly chunks: ChunkTable
+  readonly slots: SlotTable
+  readonly members: MemberTable
+  readonly names: MeterNames
   readonly keys: KeyTable
+  readonly corrections: CorrectionTable
+  readonly sealed: SealedTable
+  readonly holds: HoldTable
+  readonly outbox: OutboxTable
+  readonly sql: SqlStorage
   readonly #storage: DurableObjectStorage
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage
-    this.terms = new TermsTable(storage.sql)
-    this.events = new EventTable(storage.sql)
-    this.totals = new TotalTable(storage.sql)
+    this.sql = storage.sql
+    this.meta = new MetaTable(storage.sql)
+    this.chunks = new ChunkTable(storage.sql)
+    this.slots = new SlotTable(storage.sql)
+    this.members = new MemberTable(storage.sql)
+    this.names = new MeterNames(storage.sql)
     this.keys = new KeyTable(storage.sql)
+    this.holds = new HoldTable(storage.sql)
+    this.outbox = new OutboxTable(storage.sql)
+    this.corrections = new CorrectionTable(storage.sql)
+    this.sealed = new SealedTable(storage.sql)
   }
 
-  /** Whether anything was ever stored. Brings the tables of an older version up to date, and writes nothing else. */
-  open(): boolean {
-    const version = tablesVersion(this.#storage.sql)
-    if (version === 0) return false
-    if (version < TABLES_VERSION) this.transaction(() => migrateTables(this.#storage.sql, version))
-    return true
+  /** The version of the tables: 0 when nothing was ever stored. */
+  version(): number {
+    return tablesVersion(this.sql)
   }
 
-  /** Makes the tables of an empty object. Only inside a transaction that stores something. */
-  create(): void {
-    migrateTables(this.#storage.sql, 0)
+  isOld(version: number): boolean {
+    return version > 0 && version < TABLES_VERSION
+  }
+
+  /** Brings tables of this version up to date; 0 makes those of an empty object. In a transaction that stores something. */
+  migrate(version: number): void {
+    migrateTables(this.sql, version)
   }
 
   /** Everything that `write` writes, or nothing if it throws. */
-  transaction(write: () => void): void {
-    this.#storage.transactionSync(write)
+  transaction<T>(write: () => T): T {
+    return this.#storage.transactionSync(write)
   }
 
   /** Resolves when everything written so far would survive a crash. */

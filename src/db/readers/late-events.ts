@@ -1,0 +1,48 @@
+// What tells which periods of a subscription are closed to late events, of one tenant. Read with all terms, so it is one query that
+// finds nothing where late events are taken, which is nearly everywhere.
+
+import { sql } from "drizzle-orm"
+import type { DraftedUsage } from "../../domain/late-events.ts"
+import type { Instant } from "../../domain/time.ts"
+import type { Database } from "../database.ts"
+
+export type DraftedLine = DraftedUsage & { readonly skuId: string }
+
+type Row = {
+  readonly sku_id: string | null
+  readonly service_start: number | null
+  readonly period_start: number | null
+  readonly is_billed: number
+}
+
+export function lateEventsReader(db: Database, tenantId: string) {
+  return {
+    /** The lines of the subscription's drafts; null: its tenant takes late events. The tenant's setting is read here and now, since
+     *  what an isolate remembers of it may be older than the terms. */
+    async drafted(subscriptionId: string): Promise<DraftedLine[] | null> {
+      const rows = await db.all<Row>(sql`
+        SELECT l.sku_id, l.service_start, i.period_start, EXISTS (
+          SELECT 1 FROM invoice_lines AS other
+          JOIN invoices AS final ON final.tenant_id = other.tenant_id AND final.id = other.invoice_id
+          WHERE other.tenant_id = t.id AND other.line_key = l.line_key AND final.status NOT IN ('Draft', 'Void')
+        ) AS is_billed
+        FROM tenants AS t
+        LEFT JOIN invoices AS i
+          ON i.tenant_id = t.id AND i.subscription_id = ${subscriptionId} AND i.status = 'Draft'
+        LEFT JOIN invoice_lines AS l ON l.tenant_id = t.id AND l.invoice_id = i.id
+        WHERE t.id = ${tenantId} AND t.settings ->> 'lateEvents' = 'Reject'`)
+      return rows.length === 0 ? null : rows.flatMap(toLine)
+    },
+  }
+}
+
+function toLine({
+  sku_id: skuId,
+  service_start: start,
+  period_start: from,
+  is_billed: billed,
+}: Row): DraftedLine[] {
+  if (skuId === null || start === null) return []
+  const serviceStart = start as Instant
+  return [{ skuId, serviceStart, billedFrom: from as Instant | null, isBilled: billed === 1 }]
+}

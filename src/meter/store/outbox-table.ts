@@ -1,0 +1,29 @@
+// What a commit has to tell others, stored with it and told afterwards, at least once.
+
+import type { AlertMessage } from "../../domain/alert.ts"
+
+export type Outgoing = { readonly id: number; readonly message: AlertMessage }
+
+export class OutboxTable {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  add(message: AlertMessage): void {
+    this.#sql.exec("INSERT INTO outbox (message) VALUES (?)", JSON.stringify(message))
+  }
+
+  /** The oldest ones. */
+  next(limit: number): Outgoing[] {
+    const query = "SELECT id, message FROM outbox ORDER BY id LIMIT ?"
+    const rows = this.#sql.exec<{ id: number; message: string }>(query, limit).toArray()
+    return rows.map(({ id, message }) => ({ id, message: JSON.parse(message) }))
+  }
+
+  /** Those up to this one have been told. */
+  drop(upTo: number): void {
+    this.#sql.exec("DELETE FROM outbox WHERE id <= ?", upTo)
+  }
+}
