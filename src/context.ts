@@ -2,6 +2,7 @@
 
 import { CredentialCache } from "./actions/authenticate.ts"
 import type { Platform } from "./actions/scope.ts"
+import { TermsCache } from "./actions/terms-cache.ts"
 import { ArchiveStore } from "./archive/store.ts"
 import type { Door } from "./api/shared/door.ts"
 import { budgetOf } from "./budget/client.ts"
@@ -39,6 +40,7 @@ export function platformOf(env: Env, ctx: ExecutionContext): Platform {
     wallNow: () => instant(wallNowMs()),
     newId,
     meter: (tenantId, subscriptionId) => meterOf(env.METER, tenantId, subscriptionId),
+    usageTerms,
     archive: new ArchiveStore(env.ARCHIVE),
     budget: (tenantId, customerId) => budgetOf(env.BUDGET, budgetName(tenantId, customerId)),
     async enqueue(tenantId, agendaIds) {
@@ -51,8 +53,9 @@ export function platformOf(env: Env, ctx: ExecutionContext): Platform {
   }
 }
 
-/** One per isolate: it holds no promise and no handle of any request. */
+/** One of each per isolate: they hold no promise and no handle of any request. */
 const credentials = new CredentialCache()
+const usageTerms = new TermsCache()
 
 export function doorOf(env: Env, ctx: ExecutionContext): Door {
   return {

@@ -36,6 +36,8 @@ export const limits = {
   meterPeriods: 2_000,
   /** Events of a row of the log, as text: SQLite takes 2 MB in one value on the platform, and a character is up to three bytes. */
   meterChunkCharacters: 500_000,
+  /** Changed totals of a commit as text, in the same row as its events. */
+  meterChangesCharacters: 100_000,
   /** Rows of the log that a meter keeps parsed, as text: parsed they take several times as much. */
   meterParsedCharacters: 1_000_000,
   /** What a waking meter has to read again at most before the next checkpoint: events, commits and changed totals. */
@@ -102,6 +104,8 @@ export const limits = {
   /** How long an isolate may go on using a key or tenant that it has seen. Revocation is complete after this. */
   credentialCacheMs: 60_000,
   credentialCacheEntries: 10_000,
+  /** Subscriptions whose terms an isolate remembers, for as long as a key: a few KB each, and a hundred where there are many prices. */
+  termsCacheEntries: 500,
   customerTokenMs: 3_600_000,
   adminTokenMs: 8 * 3_600_000,
   pageSize: 50,
@@ -179,6 +183,8 @@ export const limits = {
   budgetPeriodKeptMs: 35 * 86_400_000,
   /** How often a meter asks again when what it was granted was asked back meanwhile. */
   budgetTries: 50,
+  /** How long a meter waits for a budget's answer. All its events wait meanwhile; they are told to come again. */
+  budgetAskMs: 5_000,
   /** Holds of one subscription at a time: each is looked at with every event that a limit counts. */
   meterHolds: 1_000,
   /** Shortest and longest life of a hold: it is about work that is under way. */

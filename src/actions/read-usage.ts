@@ -1,11 +1,12 @@
 // The usage of a subscription's running period, strongly consistent: an accepted event is in the very next read.
+// Where the terms are known already, reading it is one call to the meter, which says whether they still hold.
 
 import type { SubscriptionTerms } from "../db/readers/subscriptions.ts"
 import { assert } from "../domain/assert.ts"
 import type { RatedSku, SkuMeter } from "../domain/catalog.ts"
 import { meterOfSku, metersOf } from "../domain/catalog.ts"
 import { chargesOf } from "../domain/charges.ts"
-import type { MeterDefinition } from "../domain/terms.ts"
+import type { MeterDefinition, MeterTerms } from "../domain/terms.ts"
 import type { Period } from "../domain/period.ts"
 import { periodAt, periodContaining } from "../domain/period.ts"
 import type { Ratio } from "../domain/ratio.ts"
@@ -13,9 +14,9 @@ import { addRatio, ZERO_RATIO } from "../domain/ratio.ts"
 import { err, ok } from "../domain/result.ts"
 import { hasEnded } from "../domain/subscription.ts"
 import type { Instant } from "../domain/time.ts"
-import type { UsageGroup, UsageTotal } from "../meter/protocol.ts"
+import type { UsageGroup, UsageReply, UsageTotal } from "../meter/protocol.ts"
 import type { Outcome } from "./act.ts"
-import { findSubscriptionTerms } from "./find.ts"
+import { findSubscriptionTerms, mayReach } from "./find.ts"
 import { meterTermsOf } from "./meter-terms.ts"
 import { billableOf, usageOf } from "./rate-subscription.ts"
 import { notFound } from "./refusal.ts"
@@ -41,6 +42,8 @@ export type UsageSummary = {
   readonly asOf: Instant
   /** What the period's usage comes to so far, exact; recurring fees are not usage. */
   readonly amount: Ratio
+  /** What is left of the lowest limit on spend, in nanos, as far as the meter knows; null where it knows none. */
+  readonly left: string | null
   readonly meters: readonly MeterUsage[]
   /** How far the meter was read, and the terms that it counts by; null while it has none. */
   readonly seq: number
@@ -48,8 +51,24 @@ export type UsageSummary = {
 }
 
 export async function readUsage(scope: Scope, subscriptionId: string): Promise<Outcome<UsageSummary>> {
+  const { usageTerms, wallNow } = scope.platform
+  const known = usageTerms.get(scope.tenant.id, subscriptionId, wallNow())
+  if (known !== null && mayReach(scope, known.subscription.customerId)) {
+    const confirmed = await usageByKnownTerms(scope, known)
+    if (confirmed !== null) return ok(confirmed)
+  }
   const found = await findSubscriptionTerms(scope, subscriptionId)
-  return found.ok ? await usageByTerms(scope, found.value, scope.now) : found
+  if (!found.ok) return found
+  const usage = await usageByTerms(scope, found.value, scope.now)
+  if (usage.ok) usageTerms.set(found.value, wallNow())
+  return usage
+}
+
+/** Null if the meter counts by other terms: then these say nothing. It isn't told them, since they may be old. */
+async function usageByKnownTerms(scope: Scope, terms: SubscriptionTerms): Promise<UsageSummary | null> {
+  const reply = await askMeter(scope, terms, scope.now, null)
+  if (reply.kind === "NotFound" || reply.termsVersion !== terms.subscription.termsVersion) return null
+  return summaryOf(terms, scope.now, reply)
 }
 
 /** The usage as of `now`, rated by these terms. */
@@ -58,28 +77,44 @@ export async function usageByTerms(
   terms: SubscriptionTerms,
   now: Instant,
 ): Promise<Outcome<UsageSummary>> {
-  const subscriptionId = terms.subscription.id
+  const reply = await askMeter(scope, terms, now, meterTermsOf(terms))
+  return reply.kind === "NotFound" ? err(notFound("subscription")) : ok(summaryOf(terms, now, reply))
+}
+
+/** `told` are terms that the meter takes over if they are newer than its own. */
+function askMeter(
+  scope: Scope,
+  terms: SubscriptionTerms,
+  now: Instant,
+  told: MeterTerms | null,
+): Promise<UsageReply> {
   const period = currentPeriod(terms, now)
-  const reply = await scope.meter(subscriptionId).usage({
+  return scope.meter(terms.subscription.id).usage({
     customerId: scope.customerId,
     periods: { from: period.start, to: period.end },
     changedSince: null,
     asOf: now,
-    terms: meterTermsOf(terms),
+    terms: told,
   })
-  if (reply.kind === "NotFound") return err(notFound("subscription"))
+}
+
+type UsageFound = Extract<UsageReply, { readonly kind: "Usage" }>
+
+function summaryOf(terms: SubscriptionTerms, now: Instant, reply: UsageFound): UsageSummary {
+  const period = currentPeriod(terms, now)
   const metered = terms.skus.filter((sku) => sku.terms.meter !== null)
   const chargeScope = { indices: [period.index], asOf: period.end, running: true }
   const charges = chargesOf({ ...billableOf(terms), skus: metered }, usageOf(reply), chargeScope)
-  return ok({
-    subscriptionId,
+  return {
+    subscriptionId: terms.subscription.id,
     period,
     asOf: now,
     amount: charges.reduce((sum, charge) => addRatio(sum, charge.should), ZERO_RATIO),
+    left: reply.left ?? null,
     meters: countedMeters(metered).map((meter) => meterUsage(meter, reply.totals)),
     seq: reply.seq,
     termsVersion: reply.termsVersion,
-  })
+  }
 }
 
 function meterUsage({ definition, meter, skuIds }: CountedMeter, totals: readonly UsageTotal[]): MeterUsage {

@@ -15,6 +15,7 @@ import type { Instant } from "../domain/time.ts"
 import { instant } from "../domain/time.ts"
 import type { MeterClient } from "../meter/client.ts"
 import { seal, unseal } from "../runtime/seal.ts"
+import type { TermsCache } from "./terms-cache.ts"
 
 /** The machine below all tenants. Built once per request or job by the composition root. */
 export type Platform = {
@@ -24,6 +25,7 @@ export type Platform = {
   readonly wallNow: () => Instant
   readonly newId: () => string
   readonly meter: (tenantId: string, subscriptionId: string) => MeterClient
+  readonly usageTerms: TermsCache
   readonly archive: ArchiveStore
   readonly budget: (tenantId: string, customerId: string) => BudgetClient
   /** Puts agenda rows on the queue. Losing the call loses nothing: cron finds the rows. */

@@ -13,7 +13,7 @@ import { currentPeriod, usageByTerms } from "./read-usage.ts"
 import type { Scope } from "./scope.ts"
 import { tenantNow } from "./scope.ts"
 
-/** `id` names the state: the change up to which the meter was read, the terms, the period. `Quiet`: nothing changed for a while. */
+/** `id` names the state: the change up to which the meter was read, the terms, the period, and what is left of a limit. `Quiet`: nothing changed for a while. */
 export type UsageNews =
   | { readonly kind: "Usage"; readonly id: string; readonly usage: UsageSummary }
   | { readonly kind: "Quiet" }
@@ -40,12 +40,17 @@ async function* watch(scope: Scope, first: SubscriptionTerms, known: string | nu
     if (current === null) return
     terms = current.terms
     const { usage } = current
-    const id = `${usage.seq}.${usage.termsVersion ?? 0}.${usage.period.index}`
+    const id = idOf(usage)
     if (id !== seen) yield { kind: "Usage", id, usage }
     seen = id
     await pause(limits.streamPaceMs)
     yield* quietUntilChanged(scope, terms, usage, until)
   }
+}
+
+function idOf({ seq, termsVersion, period, left }: UsageSummary): string {
+  const id = `${seq}.${termsVersion ?? 0}.${period.index}`
+  return left === null ? id : `${id}.${left}`
 }
 
 type Current = { readonly terms: SubscriptionTerms; readonly usage: UsageSummary }
@@ -71,8 +76,8 @@ async function* quietUntilChanged(
 ): UsageWatch {
   const { wallNow } = scope.platform
   const meter = scope.meter(usage.subscriptionId)
-  const { seq, termsVersion, period } = usage
-  const ours = { customerId: scope.customerId, seq, termsVersion }
+  const { seq, termsVersion, period, asOf, left: limitLeft } = usage
+  const ours = { customerId: scope.customerId, seq, termsVersion, limit: { asOf, left: limitLeft } }
   for (let left = until - wallNow(); left > 0; left = until - wallNow()) {
     const now = tenantNow(scope.tenant, wallNow())
     if (currentPeriod(terms, now).index !== period.index) return

@@ -27,8 +27,10 @@ export function archivable(
   if (row === null) return null
   const rows: ChunkEvents[] = []
   const corrections: Correction[] = []
+  // Rows behind a row that waited may be in an archive already.
+  const end = store.sealed.nextArchive(row.first) ?? Infinity
   let [events, characters] = [0, 0]
-  while (row !== null && settled(row, request, state, store) === "Settled") {
+  while (row !== null && row.first < end && settled(row, request, state, store) === "Settled") {
     events += row.last - row.first + 1
     characters += row.events.length
     if (rows.length > 0 && (events > limits.archiveEvents || characters > limits.archiveCharacters)) break

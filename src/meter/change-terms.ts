@@ -6,6 +6,7 @@
 
 import type { MeterTerms } from "../domain/terms.ts"
 import { EARLIEST, type Instant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
 import { CompiledTerms } from "./compiled-terms.ts"
 import { effectiveEvents } from "./effective.ts"
 import type { LoggedEvent } from "./event-log.ts"
@@ -16,7 +17,7 @@ import type { MeterStore } from "./store/meter-store.ts"
 /** Whether the terms were newer than those in the object, and so are stored now. In a transaction. */
 export function changeTerms(terms: MeterTerms, state: MeterState, store: MeterStore): boolean {
   const before = state.terms?.terms ?? null
-  if (before !== null && before.version >= terms.version) return false
+  if (before !== null && !isNewer(terms, before)) return false
   const compiled = new CompiledTerms(terms)
   if (before === null) {
     state.open(compiled)
@@ -27,6 +28,12 @@ export function changeTerms(terms: MeterTerms, state: MeterState, store: MeterSt
   const recounted = metersToRecount(before, terms)
   if (recounted.length > 0) recount({ ...terms, meters: recounted }, state, store)
   return true
+}
+
+/** The same version wins if it brings the limits that older code, which knew of none, had left out. */
+function isNewer(terms: MeterTerms, before: MeterTerms): boolean {
+  if (terms.version !== before.version) return terms.version > before.version
+  return before.budgets === undefined && terms.budgets !== undefined
 }
 
 function metersToRecount(before: MeterTerms, after: MeterTerms): MeterTerms["meters"] {
@@ -60,6 +67,8 @@ export function recount(terms: MeterTerms, state: MeterState, store: MeterStore)
     }
     // The hour in which an archived period ended also has events of the next one, which it has counted already.
     state.slots.adopt(fold.changed(seq).filter(({ start }) => start >= from))
+    // Small windows over a long time are more totals than memory should hold.
+    if (state.slots.dirtyCount >= limits.meterTailSlots) state.slots.flush()
   }
   state.changedWithoutEvents(seq)
 }

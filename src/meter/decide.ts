@@ -81,7 +81,7 @@ function decideEvent(
 ): ResultCode {
   const [id, eventType, occurredAt, customer, properties] = event
   const stored = draft.event(id, hash)
-  if (stored !== null) return decideKnown(stored, event, request, terms)
+  if (stored !== null) return decideKnown(stored, event, request, terms, draft)
   const { customerId, endsAt, closedBefore } = terms.terms
   if (customer !== null && (customer === NAMED ? request.named : customer) !== customerId) return "x"
   if (occurredAt > request.futureLimit) return "f"
@@ -94,7 +94,7 @@ function decideEvent(
   if (!measures.ok) return codeOf(measures.error)
   const billable = period !== null && measures.value.length > 0
   if (billable) {
-    if (draft.limiter?.refuses(period, request.receivedAt, measures.value) === true) return "s"
+    if (draft.limiter?.refuses(period, draft.now, measures.value) === true) return "s"
     for (const measured of measures.value) {
       const problem = draft.fold.check(period, measured)
       if (problem !== null) return codeOf(problem)
@@ -111,9 +111,14 @@ function decideKnown(
   event: EventTuple,
   request: WireRequest,
   terms: CompiledTerms,
+  draft: Draft,
 ): ResultCode {
   if (!sameContent(stored, event, request, terms)) return "c"
-  const [, eventType, occurredAt, , properties] = event
+  const [, eventType, asItCame, , given] = event
+  // Whether it counts is told as it stands now: taken back it doesn't, and amended it counts as it was told anew.
+  const last = draft.lastCorrection(stored.seq)
+  if (last?.kind === "Void") return "d"
+  const { occurredAt, properties } = last ?? { occurredAt: asItCame, properties: given }
   const measures = terms.measure(eventType, properties)
   const counted = measures.ok && measures.value.length > 0
   return counted && terms.billingPeriod(occurredAt) !== null ? "D" : "d"

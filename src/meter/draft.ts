@@ -15,6 +15,7 @@ import type { Limiter } from "./limiter.ts"
 import type { Slot } from "./slots.ts"
 import type { MeterState } from "./state.ts"
 import type { ChunkRow } from "./store/chunk-table.ts"
+import type { Correction } from "./store/correction-table.ts"
 import type { KeyRow } from "./store/key-table.ts"
 import type { MeterStore } from "./store/meter-store.ts"
 import type { EventTuple, ResultCode, WireRequest } from "./wire.ts"
@@ -37,7 +38,10 @@ export class Draft {
   /** Null while the object is empty: the first accepted event brings the terms. */
   terms: CompiledTerms | null
   readonly fold: Fold
+  /** By the tenant's clock. One reading for all requests. */
+  readonly now: Instant
   readonly #state: MeterState
+  readonly #store: MeterStore
   readonly #first: number
   readonly #ids = new DraftIds()
   readonly #events = this.#ids.events
@@ -51,12 +55,20 @@ export class Draft {
   readonly #isWhole: boolean
 
   /** `isWhole`: no event is refused by a limit; whoever made the draft lets it pass, or doesn't, as a whole. */
-  constructor(state: MeterState, store: MeterStore, requests: readonly WireRequest[], isWhole = false) {
+  constructor(
+    state: MeterState,
+    store: MeterStore,
+    requests: readonly WireRequest[],
+    now: Instant,
+    isWhole = false,
+  ) {
     this.#state = state
+    this.#store = store
     this.#isWhole = isWhole
     this.terms = state.terms
     this.#first = state.seq + 1
     this.fold = new Fold(state.slots)
+    this.now = now
     const keys = state.hasKeys ? requests.flatMap(({ idempotency }) => idempotency?.key ?? []) : []
     this.#storedKeys = keys.length > 0 ? store.keys.find(keys) : new Map()
   }
@@ -72,6 +84,11 @@ export class Draft {
       if (event !== null && (isSealed(event) || event.id === id)) return event
     }
     return null
+  }
+
+  /** What was said last of an accepted event. Nothing is read where nothing was ever corrected. */
+  lastCorrection(seq: number): Correction | undefined {
+    return this.#state.hasCorrections ? this.#store.corrections.lastOf(seq, seq).get(seq) : undefined
   }
 
   heldKey(key: string, now: number): HeldKey | null {
@@ -170,10 +187,12 @@ export class Draft {
     if (this.#events.length === 0) return
     const last = this.#first + this.#events.length - 1
     const changes = state.slots.adopt(this.changed())
-    const rows = this.#rows(changes)
+    // What is too much for a row goes into the tables at once.
+    const isLong = changes.length > limits.meterChangesCharacters
+    const rows = this.#rows(isLong ? "[]" : changes)
     for (const row of rows) store.chunks.append(row)
     for (const [at, hash] of this.#ids.hashes.entries()) state.ids.add(hash, this.#first + at)
-    state.appended(last, rows.length)
+    state.appended(last, rows.length, isLong)
   }
 
   /** The parts in rows of bounded size; the last row says what changed. */

@@ -80,8 +80,11 @@ export class HoldDesk {
   #attempt<T>(work: () => T): T {
     const { store, forget } = this.#host
     try {
-      return store.transaction(work)
+      const done = store.transaction(work)
+      this.#recorder.settle(true)
+      return done
     } catch (error) {
+      this.#recorder.settle(false)
       if (error instanceof AskBudgets || error instanceof TakenBack) store.names.forget()
       else forget()
       throw error
@@ -106,7 +109,7 @@ export class HoldDesk {
     if (passage.kind === "Refused") return { kind: "Refused", left: formatNanos(passage.left) }
     if (passage.kind === "Ask" && limiter !== null) {
       const held = nanos(limiter.held(period) + reserved)
-      const need = nanos(limiter.used(period, now, []) + reserved)
+      const need = nanos(limiter.used(period, []) + reserved)
       throw new AskBudgets(passage.budgets, { period, now, need, held })
     }
     const createdAt = instant(wallNowMs())
@@ -116,7 +119,7 @@ export class HoldDesk {
     holds.put(hold)
     this.#recorder.written(state, now, true)
     this.#host.wake()
-    return { kind: "Held", hold, ...leftOf(state, period, now) }
+    return { kind: "Held", hold, ...leftOf(state, period) }
   }
 
   #capture(request: CaptureRequest): CaptureReply {
@@ -128,7 +131,7 @@ export class HoldDesk {
     const events = decodeRequest(request.events)
     const now = events.receivedAt
     const hold = holds.find(holdId)
-    const draft = new Draft(state, store, [events], true)
+    const draft = new Draft(state, store, [events], now, true)
     if (hold === null) {
       // A capture that is repeated finds its events recorded and its hold gone: that is what it had asked for.
       const results = repeatedOrTakenBack(events, draft)
@@ -137,7 +140,7 @@ export class HoldDesk {
     const results = acceptedOrTakenBack(events, draft)
     const changed = draft.changed()
     this.#passOrAsk(state, hold, changed, now)
-    const rest = keepRest ? restOf(state, hold, changed, now, prices) : 0n
+    const rest = keepRest ? restOf(state, hold, changed, prices) : 0n
     if (!draft.isEmpty()) draft.write(store)
     const kept = rest > 0n ? { ...hold, amount: formatNanos(nanos(rest)) } : null
     if (kept === null) holds.drop(holdId)
@@ -155,7 +158,7 @@ export class HoldDesk {
       if (passage.kind === "Refused") takeBack({ kind: "Refused", left: formatNanos(passage.left) })
       if (passage.kind === "Ask") {
         const held = nanos(limiter.held(period) - freed)
-        const need = nanos(limiter.used(period, now, changed) - freed)
+        const need = nanos(limiter.used(period, changed) - freed)
         throw new AskBudgets(passage.budgets, { period, now, need, held })
       }
     }
@@ -171,10 +174,10 @@ function runningPeriod(terms: CompiledTerms, now: Instant): Span | null {
 
 function leftNow(state: MeterState, now: Instant): { readonly left?: string } {
   const period = state.terms?.billingPeriod(now) ?? null
-  return period === null ? {} : leftOf(state, period, now)
+  return period === null ? {} : leftOf(state, period)
 }
 
-function leftOf({ limiter }: MeterState, period: Span, now: Instant): { readonly left?: string } {
-  const left = limiter?.left(period, now)
+function leftOf({ limiter }: MeterState, period: Span): { readonly left?: string } {
+  const left = limiter?.left(period)
   return left === undefined ? {} : { left }
 }

@@ -5,7 +5,6 @@ import { nanos, type Nanos } from "../domain/money.ts"
 import type { Span } from "../domain/leases.ts"
 import { Prices } from "../domain/spend.ts"
 import type { MeteredPrice } from "../domain/terms.ts"
-import type { Instant } from "../domain/time.ts"
 import { decide } from "./decide.ts"
 import { Draft } from "./draft.ts"
 import { spendIn } from "./limiter.ts"
@@ -37,14 +36,13 @@ export function priceOf(
 ): Nanos {
   const rated = { prices: new Prices(prices), slots: state.slots }
   const price = tried(store, () => {
-    const draft = new Draft(state, store, [request], true)
+    const draft = new Draft(state, store, [request], request.receivedAt, true)
     acceptedOrTakenBack(request, draft)
     const changed = draft.changed()
     const isOther = (slot: Slot) => slot.kind === "Period" && slot.start !== start
     const elsewhere = changed.some((slot) => isOther(slot) && rated.prices.has(slot.meter))
     if (elsewhere) takeBack({ kind: "OtherPeriod" })
-    const now = request.receivedAt
-    return spendIn(rated, start, now, changed) - spendIn(rated, start, now, [])
+    return spendIn(rated, start, changed) - spendIn(rated, start, [])
   })
   // Events can lower a spend. Setting nothing aside is enough for those.
   return nanos(price > 0n ? price : 0n)
@@ -55,13 +53,12 @@ export function restOf(
   { terms, slots }: MeterState,
   { amount, periodStart }: Hold,
   changed: readonly Slot[],
-  now: Instant,
   given: readonly MeteredPrice[] | null,
 ): bigint {
   // A meter that nothing limits doesn't know its prices.
   const prices = terms?.terms.prices ?? given ?? takeBack({ kind: "NeedPrices" })
   const rated = { prices: new Prices(prices), slots }
-  const spent = spendIn(rated, periodStart, now, changed) - spendIn(rated, periodStart, now, [])
+  const spent = spendIn(rated, periodStart, changed) - spendIn(rated, periodStart, [])
   return spent > 0n ? BigInt(amount) - spent : BigInt(amount)
 }
 

@@ -1,5 +1,5 @@
 // What limits a meter: the prices that its totals are rated by, the leases of its customer's budgets, and what is held.
-// Law: a commit is stored only if, with it, every period that it touches has used no more than each budget leases. So what was
+// Law: a commit of events is stored only if, with it, every period that it touches has used no more than each budget leases. So what was
 // accepted is within the limit at every moment that anybody can see, however many write.
 
 import { LimitGate, type Passage } from "../budget/gate.ts"
@@ -60,20 +60,20 @@ export class Limiter {
   }
 
   check(period: Span, now: Instant, changed: readonly Slot[]): Passage {
-    const before = this.used(period, now, [])
-    return this.gate.check({ period, now, before, after: this.used(period, now, changed) })
+    const before = this.used(period, [])
+    return this.gate.check({ period, now, before, after: this.used(period, changed) })
   }
 
   /** Of a hold: `more` is what it would set aside. */
   checkHold(period: Span, now: Instant, more: Nanos): Passage {
-    const before = this.used(period, now, [])
+    const before = this.used(period, [])
     return this.gate.check({ period, now, before, after: nanos(before + more) })
   }
 
   /** Of events that take the place of what was set aside for them: so much of it is theirs, also when all else is refused. */
   checkCapture(period: Span, now: Instant, changed: readonly Slot[], freed: Nanos): Passage {
-    const before = this.used(period, now, [])
-    const after = nanos(this.used(period, now, changed) - freed)
+    const before = this.used(period, [])
+    const after = nanos(this.used(period, changed) - freed)
     return after <= before ? { kind: "Allowed" } : this.gate.check({ period, now, before, after })
   }
 
@@ -82,37 +82,38 @@ export class Limiter {
   }
 
   /** What a period has used, without what isn't stored yet. */
-  use({ start, end }: Span, now: Instant): PeriodUse {
-    const spend = formatNanos(this.#spend({ start, end }, now, []))
+  use({ start, end }: Span): PeriodUse {
+    const spend = formatNanos(this.#spend({ start, end }, []))
     return { start, end, spend, held: formatNanos(this.#heldIn({ start, end })) }
   }
 
   /** Spend and holds of a period with these changes, in nanos. */
-  used(period: Span, now: Instant, changed: readonly Slot[]): Nanos {
-    return nanos(this.#spend(period, now, changed) + this.#heldIn(period))
+  used(period: Span, changed: readonly Slot[]): Nanos {
+    return nanos(this.#spend(period, changed) + this.#heldIn(period))
   }
 
   /** What is left of the lowest limit as far as is known; undefined where none is known. */
-  left(period: Span, now: Instant): string | undefined {
-    const left = this.gate.left(period, this.used(period, now, []))
+  left(period: Span): string | undefined {
+    const left = this.gate.left(period, this.used(period, []))
     return left === null ? undefined : formatNanos(left)
   }
 
-  #spend({ start }: Span, now: Instant, changed: readonly Slot[]): Nanos {
-    return spendIn({ prices: this.#prices, slots: this.#slots }, start, now, changed)
+  #spend({ start }: Span, changed: readonly Slot[]): Nanos {
+    return spendIn({ prices: this.#prices, slots: this.#slots }, start, changed)
   }
 }
 
 type Rated = { readonly prices: Prices; readonly slots: SlotBook }
 
 /** What the period that starts then has spent, with these changes of its totals. */
-export function spendIn(rated: Rated, start: Instant, now: Instant, changed: readonly Slot[]): Nanos {
+export function spendIn(rated: Rated, start: Instant, changed: readonly Slot[]): Nanos {
   const byMeter = new Map<string, Slot>()
   for (const slot of changed) {
     if (slot.kind === "Period" && slot.start === start) byMeter.set(slot.meter, slot)
   }
   return spendOf(rated.prices, (key) => {
     const slot = byMeter.get(key) ?? rated.slots.slot("Period", key, start, "")
-    return slot === null || slot.count === 0 ? null : valueOf(slot.state, now)
+    // A level goes on until the period ends, unless it is lowered: all of that is spent with the event that raised it.
+    return slot === null || slot.count === 0 ? null : valueOf(slot.state, slot.end)
   })
 }

@@ -106,6 +106,8 @@ export type UsageReply =
       readonly seq: number
       readonly termsVersion: number | null
       readonly totals: readonly UsageTotal[]
+      /** What is left of the lowest limit in the period that runs at `asOf`, in nanos; absent where none is known. */
+      readonly left?: string
     }
 
 export type EventsRequest = {
@@ -222,6 +224,8 @@ export type ChangeRequest = {
   readonly customerId: string | null
   readonly seq: number
   readonly termsVersion: number | null
+  /** What was told to be left of a limit then. Without it a change of only that is no news. */
+  readonly limit?: { readonly asOf: Instant; readonly left: string | null }
   readonly waitMs: number
 }
 

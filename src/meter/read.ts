@@ -40,7 +40,16 @@ export function readUsage(request: UsageRequest, state: MeterState): UsageReply 
     periods !== null && start >= periods.from && start < periods.to
   const found = [...asked, ...changed.filter((slot) => !isAsked(slot))].toSorted((a, b) => a.start - b.start)
   const totals = found.map((slot) => ({ ...toUsageTotal(slot, asOf), ...groupsOf(slot, state, asOf) }))
-  return { kind: "Usage", seq, termsVersion: terms.terms.version, totals }
+  const left = limitLeft(state, asOf)
+  return { kind: "Usage", seq, termsVersion: terms.terms.version, totals, ...(left === null ? {} : { left }) }
+}
+
+/** What is left in the period that runs then, as far as is known; null where no limit is, and after the end. */
+export function limitLeft({ terms, limiter }: MeterState, asOf: Instant): string | null {
+  if (terms === null || limiter === null) return null
+  const { endsAt } = terms.terms
+  const period = endsAt !== null && asOf >= endsAt ? null : terms.billingPeriod(asOf)
+  return period === null ? null : (limiter.left(period) ?? null)
 }
 
 function groupsOf(

@@ -10,7 +10,7 @@ import { assert } from "../domain/assert.ts"
 import type { Span } from "../domain/leases.ts"
 import { formatNanos, nanos, type Nanos } from "../domain/money.ts"
 import type { MeterTerms } from "../domain/terms.ts"
-import type { Instant } from "../domain/time.ts"
+import { instant, type Instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
 import { log } from "../runtime/log.ts"
 import { changeTerms } from "./change-terms.ts"
@@ -67,7 +67,7 @@ export type Asked = { readonly kind: "Ready" | "Busy" } | { readonly kind: "Held
 
 /** What the budgets had no room for while a group is decided: what needs as much in the same period is not asked for again. */
 type Refused = { start: Instant; need: Nanos } | null
-type Course = { refused: Refused }
+type Course = { refused: Refused; isBusy: boolean }
 
 type Told = { readonly budget: string; readonly crossing: Crossing }
 
@@ -76,6 +76,9 @@ export class Recorder {
   /** Crossings that the next commit tells; a budget tells them again until they are confirmed. */
   #crossed: Told[] = []
   #confirm: Told[] = []
+  /** Told in the transaction under way. */
+  #told: readonly Told[] = []
+  #latest = instant(0)
 
   constructor(host: Host) {
     this.#host = host
@@ -83,7 +86,7 @@ export class Recorder {
 
   /** One reply for each request. Waits only when a budget has to be asked, or after a failure. */
   apply(requests: readonly WireRequest[]): WireReply[] | Promise<WireReply[]> {
-    return this.#apply(requests, { refused: null })
+    return this.#apply(requests, { refused: null, isBusy: false })
   }
 
   #apply(requests: readonly WireRequest[], course: Course): WireReply[] | Promise<WireReply[]> {
@@ -157,12 +160,14 @@ export class Recorder {
   }
 
   async #askOnce(asked: AskBudgets, need: Nanos | null, course: Course): Promise<Asked> {
-    const { period, now } = asked
-    const used = this.#host.loaded().limiter?.used(period, now, []) ?? 0n
+    const { period } = asked
+    const used = this.#host.loaded().limiter?.used(period, []) ?? 0n
     const least = need ?? nanos(used + 1n)
     const { refused } = course
+    if (course.isBusy) return { kind: "Busy" }
     if (refused?.start === period.start && least >= refused.need) return { kind: "Held", left: "0" }
     const answer = await this.askFor(asked, need)
+    course.isBusy = answer.kind === "Busy"
     if (answer.kind === "Held") course.refused = { start: period.start, need: least }
     return answer
   }
@@ -172,9 +177,9 @@ export class Recorder {
     for (const terms of asked.budgets) {
       const { limiter, terms: ours } = this.#host.loaded()
       if (limiter === null || ours === null) return { kind: "Ready" }
-      const use = limiter.use(asked.period, asked.now)
+      const use = limiter.use(asked.period)
       const least = nanos(BigInt(use.spend) + BigInt(use.held) + 1n)
-      const reply = await this.#host.budget(terms.name).lease(
+      const reply = await this.#lease(
         {
           subscriptionId: ours.terms.subscriptionId,
           now: asked.now,
@@ -189,6 +194,23 @@ export class Recorder {
       if (!this.#takeOver(terms.name, asked.period, reply)) return { kind: "Busy" }
     }
     return { kind: "Ready" }
+  }
+
+  /** Busy when the budget can't be reached, or takes too long. A grant that comes later is no loss: the budget knows of it, and the meter
+   *  has less than it could. */
+  async #lease(request: Parameters<BudgetClient["lease"]>[0], terms: BudgetTerms): Promise<LeaseReply> {
+    const stop = new AbortController()
+    try {
+      const late = scheduler
+        .wait(limits.budgetAskMs, { signal: stop.signal })
+        .then((): LeaseReply => ({ kind: "Busy" }))
+      return await Promise.race([this.#host.budget(terms.name).lease(request, terms), late])
+    } catch (error) {
+      log.error("a budget could not be asked", error, { budget: terms.name })
+      return { kind: "Busy" }
+    } finally {
+      stop.abort()
+    }
   }
 
   #takeOver(budget: string, period: Span, reply: Exclude<LeaseReply, { kind: "Held" }>): boolean {
@@ -209,8 +231,11 @@ export class Recorder {
     const { store, forget } = this.#host
     const wasUsed = this.#host.loaded().terms !== null
     try {
-      return store.transaction(() => this.commit(requests))
+      const replies = store.transaction(() => this.commit(requests))
+      this.settle(true)
+      return replies
     } catch (error) {
+      this.settle(false)
       // A commit that only lacks budget has changed nothing in memory, unless it made the tables or took over terms.
       const clean = error instanceof AskBudgets && wasUsed && newestTerms(requests) === null
       if (clean) store.names.forget()
@@ -244,15 +269,24 @@ export class Recorder {
     if (offered !== null) this.#host.assertOurs(offered)
     const state = this.#host.loaded()
     if (offered !== null && state.terms !== null) changeTerms(offered, state, store)
-    const draft = new Draft(state, store, requests)
+    const now = this.#now(requests)
+    const draft = new Draft(state, store, requests, now)
     const compiled = offered === null ? null : new CompiledTerms(offered)
     const replies = requests.map((request) => decide(request, draft, compiled))
     const { limiter } = state
-    const now = requests.reduce((latest, { receivedAt }) => Math.max(latest, receivedAt), 0) as Instant
     if (limiter !== null) this.#passOrAsk(limiter, draft, now)
     if (!draft.isEmpty()) draft.write(store)
     this.written(state, now, draft.count > 0)
     return limiter === null ? replies : withLeft(replies, state, now)
+  }
+
+  /** Requests of different isolates overtake each other, and their clocks differ a little; limits must not see time go back. A test
+   *  tenant's clock that was set back goes back. */
+  #now(requests: readonly WireRequest[]): Instant {
+    const given = requests.reduce((latest, { receivedAt }) => Math.max(latest, receivedAt), 0)
+    const isClose = Math.abs(this.#latest - given) <= limits.eventSkewMs
+    this.#latest = instant(isClose ? Math.max(this.#latest, given) : given)
+    return this.#latest
   }
 
   /** What is stored beside that which a limit has let pass: the crossings that it told, and what the gate knows. In its transaction. */
@@ -267,7 +301,7 @@ export class Recorder {
       const passage = limiter.check(period, now, changed)
       assert(passage.kind !== "Refused", "what is refused is not in the draft")
       if (passage.kind === "Ask") {
-        const need = limiter.used(period, now, changed)
+        const need = limiter.used(period, changed)
         throw new AskBudgets(passage.budgets, { period, now, need, held: limiter.held(period) })
       }
     }
@@ -279,7 +313,7 @@ export class Recorder {
     if (this.#crossed.length === 0 || limiter === null || terms === null) return
     const { tenantId, subscriptionId } = terms.terms
     const period = terms.billingPeriod(now)
-    const spend = period === null ? "0" : limiter.use(period, now).spend
+    const spend = period === null ? "0" : limiter.use(period).spend
     for (const { crossing } of this.#crossed) {
       const message: AlertMessage = {
         kind: "alert-crossed",
@@ -293,9 +327,18 @@ export class Recorder {
       }
       this.#host.store.outbox.add(message)
     }
-    this.#confirm.push(...this.#crossed)
-    this.#crossed = []
+    this.#told = [...this.#crossed]
     this.#host.wake()
+  }
+
+  /** After the transaction in which something was `written`: whether it was carried out. */
+  settle(isDone: boolean): void {
+    if (isDone && this.#told.length > 0) {
+      const told = new Set(this.#told)
+      this.#confirm.push(...told)
+      this.#crossed = this.#crossed.filter((one) => !told.has(one))
+    }
+    this.#told = []
   }
 
   /** Leases that were granted, and refusals, outlive the memory: with the next thing that is stored. */
@@ -308,7 +351,7 @@ export class Recorder {
 
 function withLeft(replies: WireReply[], { limiter, terms }: MeterState, now: Instant): WireReply[] {
   const period = terms?.billingPeriod(now) ?? null
-  const left = period === null ? undefined : limiter?.left(period, now)
+  const left = period === null ? undefined : limiter?.left(period)
   if (left === undefined) return replies
   return replies.map((reply) => (reply.kind === "Recorded" ? { ...reply, left } : reply))
 }

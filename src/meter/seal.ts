@@ -1,5 +1,6 @@
 // Lets events go that are safe in an archive: their rows leave the log, and what stays of each is a pair of digests.
-// Law: one transaction, and only if the rows and their corrections are those that were archived. What a repeat means: nothing.
+// Law: one transaction, and only if the rows and their corrections are those that were archived, and no other
+// archive lies among them. What a repeat means: nothing.
 
 import { assert } from "../domain/assert.ts"
 import type { Instant } from "../domain/time.ts"
@@ -24,6 +25,7 @@ export function seal(request: SealRequest, state: MeterState, store: MeterStore)
   const same =
     rows[0]?.first === first &&
     rows.at(-1)?.last === last &&
+    (store.sealed.nextArchive(first) ?? Infinity) > last &&
     rows.reduce((sum, row) => sum + row.last - row.first + 1, 0) === count &&
     corrections.every(({ seq }) => seq <= lastCorrection)
   if (!same) return { kind: "Changed" }

@@ -192,10 +192,10 @@ export class SlotBook implements SlotSource {
 
   #setDirty(slot: Slot): void {
     const name = nameOf(slot.kind, slot.meter, slot.start, slot.group)
-    if (slot.kind === "Group" && this.#isNewGroup(name, slot)) {
+    if (slot.kind === "Group") {
       const groups = `${slot.meter}|${slot.periodStart}`
       const count = this.#groups.get(groups)
-      if (count !== undefined) this.#groups.set(groups, count + 1)
+      if (count !== undefined && this.#isNewGroup(name, slot)) this.#groups.set(groups, count + 1)
     }
     this.#known.delete(name)
     this.#dirty.set(name, slot)

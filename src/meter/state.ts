@@ -83,10 +83,11 @@ export class MeterState {
   }
 
   /** After a commit has appended to the log, in its transaction. */
-  appended(seq: number, chunks: number): void {
+  appended(seq: number, chunks: number, checkpointNow = false): void {
     this.seq = seq
     this.#tailChunks += chunks
     if (
+      checkpointNow ||
       this.ids.tailSize >= limits.meterTailEvents ||
       this.#tailChunks >= limits.meterTailChunks ||
       this.slots.dirtyCount >= limits.meterTailSlots

@@ -49,7 +49,7 @@ import type {
   UsageReply,
   UsageRequest,
 } from "./protocol.ts"
-import { isForeign, readEvent, readEvents, readUsage } from "./read.ts"
+import { isForeign, limitLeft, readEvent, readEvents, readUsage } from "./read.ts"
 import { Recorder, type Host } from "./recorder.ts"
 import { seal } from "./seal.ts"
 import { readSeries } from "./series.ts"
@@ -194,27 +194,32 @@ export class SubscriptionMeter extends DurableObject<MeterBindings> {
     // The running period too: what it spent before there was a limit has never been leased.
     const running = state.terms?.billingPeriod(now) ?? null
     const periods = limiter.gate.periods(budget).filter(({ start }) => start !== running?.start)
-    const uses = [...periods, ...(running === null ? [] : [running])].map((period) =>
-      limiter.use(period, now),
-    )
+    const uses = [...periods, ...(running === null ? [] : [running])].map((period) => limiter.use(period))
     limiter.gate.recall(budget, turn, uses)
     limiter.isChanged = true
     this.#store.transaction(() => this.#recorder.saveGate(state))
     await this.#store.durable()
+    this.#watch.wake()
     return { kind: "Recalled", uses }
   }
 
-  /** Sends what the outbox holds, and clears away what is over. The platform comes again if it fails. */
+  /** Sends what the outbox holds, and clears away what is over. The platform tries a failed alarm a few times only, so a later one
+   *  is set before anything that can fail. */
   override async alarm(): Promise<void> {
     const state = this.#loaded()
     if (state.terms === null) return
+    const isTelling = this.#outgoing().length > 0
+    if (isTelling) await this.ctx.storage.setAlarm(wallNowMs() + limits.outboxRetryMs)
     for (let some = this.#outgoing(); some.length > 0; some = this.#outgoing()) {
       await this.env.JOBS.sendBatch(some.map(({ message }) => ({ body: message })))
       this.#store.outbox.drop(some.at(-1)?.id ?? 0)
     }
     const { holds } = this.#loaded()
     this.#store.transaction(() => holds.dropOver())
+    // A hold that is over leaves more of the limit.
+    this.#watch.wake()
     if (holds.size > 0) this.#wake()
+    else if (isTelling) await this.ctx.storage.deleteAlarm()
   }
 
   #outgoing(): readonly Outgoing[] {
@@ -296,6 +301,8 @@ export class SubscriptionMeter extends DurableObject<MeterBindings> {
 }
 
 /** What is forgotten after a failure may have changed before it. */
-function isNews({ seq, termsVersion }: ChangeRequest, state: MeterState | null): boolean {
-  return state === null || state.seq !== seq || (state.terms?.terms.version ?? null) !== termsVersion
+function isNews({ seq, termsVersion, limit }: ChangeRequest, state: MeterState | null): boolean {
+  if (state === null || state.seq !== seq) return true
+  if ((state.terms?.terms.version ?? null) !== termsVersion) return true
+  return limit !== undefined && limitLeft(state, limit.asOf) !== limit.left
 }

@@ -6,6 +6,7 @@ import { decimalOf } from "../domain/decimal.ts"
 import { stateOfTotal } from "../domain/accumulator.ts"
 import { aggregationOfKey } from "../domain/terms.ts"
 import type { Instant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
 import { recount } from "./change-terms.ts"
 import { partText } from "./event-log.ts"
 import { hashOfId } from "./index/hash.ts"
@@ -80,10 +81,22 @@ function appendEvents(store: MeterStore): void {
     const page = store.sql.exec<OldEvent>(query, after, EVENTS_PER_ROW).toArray()
     const first = page[0]
     if (first === undefined) return
-    const run = page.filter((event, at) => event.seq === first.seq + at)
+    const run = page.slice(0, runLength(page, first.seq))
     appendRun(store, run)
     after = run.at(-1)?.seq ?? first.seq
   }
+}
+
+/** As many events as are numbered one by one, and fit into a row together. */
+function runLength(page: readonly OldEvent[], first: number): number {
+  let characters = 0
+  let length = 0
+  for (const event of page) {
+    characters += event.properties.length + event.id.length + event.event_type.length
+    if (length > 0 && (event.seq !== first + length || characters > limits.meterChunkCharacters)) break
+    length += 1
+  }
+  return length
 }
 
 function appendRun(store: MeterStore, run: readonly OldEvent[]): void {

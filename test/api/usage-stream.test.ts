@@ -6,7 +6,7 @@ import { limits } from "../../src/limits.ts"
 import type { Tenant } from "../support/client.ts"
 import { create, newTenant, ORIGIN, setClock } from "../support/client.ts"
 import { EventReader } from "../support/event-reader.ts"
-import { CALLS, newPlan, newSubscription, use } from "../support/fixtures.ts"
+import { CALLS, CENT, newPlan, newSubscription, use } from "../support/fixtures.ts"
 
 const START = "2026-02-28T00:00:00Z"
 const NOON = "2026-02-28T12:00:00Z"
@@ -110,12 +110,30 @@ describe("the stream", () => {
     expect(after.id).not.toBe(before.id)
   })
 
+  test("tells what is left of a limit, also when a hold or its release changed only that", async () => {
+    const alerts = `/admin/v1/customers/${subscription.customer_id}/alerts`
+    await create(tenant.api, alerts, { alert_type: "HardLimit", threshold_nanos: (10n * CENT).toString() })
+    await use(tenant.api, subscription, NOON)
+    const left = ({ usage }: { usage: any }) => usage.limit_remaining_nanos
+    const reader = await open()
+    const first = await told(reader)
+    expect(left(first)).toBe((9n * CENT).toString())
+    const holds = `/v1/subscriptions/${subscription.id}/holds`
+    const hold = await create(tenant.api, holds, { amount_nanos: (4n * CENT).toString() })
+    const held = await told(reader)
+    expect([left(held), held.value]).toEqual([(5n * CENT).toString(), "1"])
+    await tenant.api.post(`${holds}/${hold.id}/release`)
+    const released = await told(reader)
+    expect([left(released), released.id]).toEqual([(9n * CENT).toString(), first.id])
+    expect(held.id).not.toBe(first.id)
+  })
+
   test("is for the customer's own token, and ends when the credentials are good no more", async () => {
     const path = `/admin/v1/customers/${subscription.customer_id}/tokens`
-    const { token } = await create(tenant.api, path, { ttl_seconds: 1 })
+    const { token } = await create(tenant.api, path, { ttl_seconds: 3 })
     const reader = await open({}, token)
     expect((await told(reader)).value).toBe("0")
-    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
     await use(tenant.api, subscription, NOON)
     expect(await reader.event()).toBeNull()
   })

@@ -28,8 +28,9 @@ import {
 
 const FEBRUARY = at("2026-02-28T10:00:00Z")
 const APRIL = at("2026-04-01T10:00:00Z")
-/** Where the first period ends, and when all of it has rested. */
+/** Where the first two periods end, and when all of both has rested. */
 const END = at("2026-03-28T00:00:00Z")
+const SECOND_END = at("2026-04-28T00:00:00Z")
 const RESTED = at("2026-07-01T00:00:00Z")
 const CONFLICT = { accepted: false, code: "event_id_conflict" }
 
@@ -51,6 +52,12 @@ async function archiveOnce(
   const { events, digests, lastCorrection } = source
   const archive = await store.write({ tenantId: TENANT, subscriptionId: terms.subscriptionId }, events)
   return meter.seal({ archive, digests, lastCorrection, before, sealedAt: RESTED, wallNow: RESTED })
+}
+
+/** First, last and count of each archive, newest first. */
+async function rangesOf(terms: MeterTerms): Promise<readonly number[][]> {
+  const { archives } = await meterFor(terms).archives({ before: null, limit: 10 })
+  return archives.map(({ first, last, count }) => [first, last, count])
 }
 
 function rowsOf(terms: MeterTerms, table: string): Promise<number> {
@@ -77,14 +84,47 @@ describe("which events are archived", () => {
     expect(await archiveOnce(terms)).toEqual({ kind: "Sealed" })
     expect(await archiveOnce(terms)).toEqual({ kind: "Sealed" })
     expect(await archiveOnce(terms)).toBeNull()
-    const { archives } = await meterFor(terms).archives({ before: null, limit: 10 })
     // The row with an event of April waits, and no archive reaches over it.
-    expect(archives.map(({ first, last, count }) => [first, last, count])).toEqual([
+    expect(await rangesOf(terms)).toEqual([
       [6, 7, 2],
       [1, 3, 3],
     ])
     expect(await rowsOf(terms, "chunks")).toBe(2)
     expect(await totalsOf(terms)).toEqual(before)
+    // Nor does it when its turn has come: what lies on both sides of an archive goes into two.
+    expect(await archiveOnce(terms, SECOND_END)).toEqual({ kind: "Sealed" })
+    expect(await archiveOnce(terms, SECOND_END)).toEqual({ kind: "Sealed" })
+    expect(await archiveOnce(terms, SECOND_END)).toBeNull()
+    expect(await rangesOf(terms)).toEqual([
+      [8, 9, 2],
+      [6, 7, 2],
+      [4, 5, 2],
+      [1, 3, 3],
+    ])
+    await evictDurableObject(stubFor(terms))
+    expect(await outcomes(terms, events("e", 2, APRIL))).toEqual([duplicate, duplicate])
+    expect(await totalsOf(terms)).toEqual(before)
+  })
+
+  it("never those on both sides of an archive as one", async () => {
+    const terms = newTerms()
+    await record(terms, events("a", 1, APRIL))
+    await record(terms, events("b", 1, FEBRUARY))
+    await record(terms, events("c", 1, APRIL))
+    const source = await meterFor(terms).archivable({ before: SECOND_END, receivedBefore: RESTED })
+    if (source === null) throw new Error("nothing to archive")
+    expect(await archiveOnce(terms)).toEqual({ kind: "Sealed" })
+    const owner = { tenantId: TENANT, subscriptionId: terms.subscriptionId }
+    const archive = await store.write(
+      owner,
+      source.events.filter(({ id }) => id !== "b-0"),
+    )
+    const digests = source.digests.slice(0, (source.digests.length / 3) * 2)
+    const wanted = { archive, digests, lastCorrection: 0, before: SECOND_END }
+    const reply = await meterFor(terms).seal({ ...wanted, sealedAt: RESTED, wallNow: RESTED })
+    expect(reply).toEqual({ kind: "Changed" })
+    expect(await rangesOf(terms)).toEqual([[2, 2, 1]])
+    expect(await rowsOf(terms, "chunks")).toBe(2)
   })
 
   it("only what was received long enough ago", async () => {

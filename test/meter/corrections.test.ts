@@ -197,11 +197,25 @@ describe("voids", () => {
     expect((await totalsOf(terms)).map(({ value }) => value)).toEqual(["1", "2"])
   })
 
+  it("are told with a duplicate: whether the event counts as it stands now", async () => {
+    const terms = newTerms()
+    const early = event("b", { timestamp: at("2026-02-27T00:00:00Z") })
+    await results(terms, [event("a"), early, event("c")])
+    await correct(terms, "a", amended(null, "2026-02-27T00:00:00Z"))
+    await correct(terms, "b", amended(null, "2026-03-01T00:00:00Z"))
+    const told = [{ ...duplicate, billable: false }, duplicate, duplicate]
+    expect(await results(terms, [event("a"), early, event("c")])).toEqual(told)
+    await evictDurableObject(stubFor(terms))
+    expect(await results(terms, [event("a"), early, event("c")])).toEqual(told)
+    await correct(terms, "a", amended(null, "2026-03-02T00:00:00Z"))
+    expect(await results(terms, [event("a")])).toEqual([duplicate])
+  })
+
   it("leave the id used: the event is a duplicate for ever and is not counted again", async () => {
     const terms = newTerms()
     await results(terms, [event("a")])
     await correct(terms, "a", voided)
-    expect(await results(terms, [event("a")])).toMatchObject([{ accepted: true, duplicate: true }])
+    expect(await results(terms, [event("a")])).toEqual([{ ...duplicate, billable: false }])
     const other = event("a", { properties: { tokens: 1 } })
     expect(await results(terms, [other])).toEqual([{ accepted: false, code: "event_id_conflict" }])
     expect((await totalsOf(terms)).map(({ value, count }) => [value, count])).toEqual([

@@ -61,6 +61,30 @@ async function spent({ subscriptions }: Subject): Promise<number> {
 
 const at = <T>(items: readonly T[], index: number): T => items[index % items.length] as T
 
+test("a level that is weighted by time counts until the period's end: time alone never goes beyond the limit", async () => {
+  const level = {
+    ...CALLS,
+    unit_amount_nanos: CENT.toString(),
+    meter_event_type: "storage",
+    meter_aggregation: "WeightedSum",
+    meter_property: "gb",
+  }
+  const levels = await newPlan(tenant.api, [level])
+  const customer = await newCustomer(tenant.api)
+  const fields = { customer_id: customer.id, started_at: "2026-03-01T00:00:00Z" }
+  const subscription = await newSubscription(tenant.api, levels, fields)
+  await limited({ customer, subscriptions: [subscription] }, "HardLimit", 600)
+  // From noon of the 10th to the end of March are 516 hours.
+  const gb = (amount: number): Promise<Reply> =>
+    tenant.api.post("/v1/events", {
+      ...event(subscription),
+      event_type: "storage",
+      properties: { gb: amount },
+    })
+  expect(await gb(1)).toMatchObject({ status: 200, json: { limit_remaining_nanos: (84n * CENT).toString() } })
+  expect((await gb(1)).json.code).toBe("spend_limit_reached")
+})
+
 // A thousand requests at once take a while on a machine that is busy.
 describe("a HardLimit under many writers", { timeout: 120_000 }, () => {
   test.each([1, 8])("of single events to %i subscriptions", async (count) => {

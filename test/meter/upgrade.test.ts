@@ -3,6 +3,7 @@
 
 import { runInDurableObject } from "cloudflare:test"
 import { describe, expect, it } from "vitest"
+import { limits } from "../../src/limits.ts"
 import type { MeterTerms } from "../../src/domain/terms.ts"
 import {
   at,
@@ -94,5 +95,21 @@ describe("a meter of the first version", () => {
       events: [same],
     })
     expect(reply).toMatchObject({ kind: "Recorded", replayed: true })
+  })
+
+  it("with large events has rows that the platform can store", async () => {
+    const terms = newTerms()
+    await writeFirstVersion(terms)
+    await runInDurableObject(stubFor(terms), (_, { storage: { sql } }) => {
+      const properties = JSON.stringify({ note: "n".repeat(10_000), tokens: 1 })
+      sql.exec("UPDATE events SET properties = ?", properties)
+    })
+    await results(terms, [event("new")])
+    const longest = await runInDurableObject(stubFor(terms), (_, { storage: { sql } }) => {
+      return sql.exec<{ longest: number }>("SELECT max(length(events)) AS longest FROM chunks").one().longest
+    })
+    // What surrounds each event in its row comes on top.
+    expect(longest).toBeLessThan(limits.meterChunkCharacters * 1.1)
+    expect((await totalsOf(terms)).find(({ key }) => key === CALLS.key)?.value).toBe("1501")
   })
 })

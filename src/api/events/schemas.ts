@@ -79,7 +79,8 @@ export const EventAnswer = z
       .boolean()
       .openapi({ description: "It had been accepted before and is counted once.", example: false }),
     billable: z.boolean().openapi({
-      description: "False: no meter counts it, or it lies before the subscription's start.",
+      description:
+        "False: no meter counts it, or it lies before the subscription's start. Of a duplicate: as the event stands now, after its corrections.",
       example: true,
     }),
     limit_remaining_nanos: LimitRemaining,

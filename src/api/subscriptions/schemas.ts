@@ -14,6 +14,7 @@ import { AGGREGATIONS } from "../../domain/terms.ts"
 import { isTimeZone } from "../../domain/time.ts"
 import { limits } from "../../limits.ts"
 import { MeterOutput } from "../catalog/meter-schemas.ts"
+import { LimitRemaining } from "../events/schemas.ts"
 import {
   AmountNanos,
   CurrencyCode,
@@ -178,6 +179,7 @@ export const UsageSchema = z
       description: "What the usage of the period comes to so far, before rounding.",
       example: "1500000000",
     }),
+    limit_remaining_nanos: LimitRemaining,
     meters: z.array(MeterSchema),
     series: z
       .array(MeterSeriesSchema)
@@ -235,6 +237,7 @@ export function usageToApi(usage: UsageSummary): z.infer<typeof UsageSchema> {
     period_end: timestamp(usage.period.end),
     as_of: timestamp(usage.asOf),
     amount_nanos: formatNanos(ratioToNanos(usage.amount)),
+    ...(usage.left === null ? {} : { limit_remaining_nanos: usage.left }),
     meters: usage.meters.map(meterToApi),
   }
 }

@@ -88,12 +88,15 @@ export class IdIndex {
     this.#addedSinceStep += 1
   }
 
-  /** Writes the tail as a run of its own. */
+  /** Writes the tail as a run: of its own, or together with the newest of the smallest runs while both are no more than one. */
   flush(): void {
     if (this.#tail.size === 0) return
     const { runs } = this.#open ?? this.#read()
-    const { hashes, seqs } = this.#tail.sorted()
     const { pageEntries, smallestRun } = this.#bounds
+    const newest = runs.findLast((run) => run.level === 0 && run.isIdle)
+    // Otherwise flushing often, as corrections make it, would leave more runs than merging takes away.
+    if (newest !== undefined && newest.entries + this.#tail.size <= smallestRun) this.#takeBack(runs, newest)
+    const { hashes, seqs } = this.#tail.sorted()
     let level = 0
     // The level whose runs are nearest in size, so that a tail somewhat longer than usual doesn't stand alone.
     while (hashes.length > 2 * smallestRun * FAN_OUT ** level) level += 1
@@ -107,6 +110,8 @@ export class IdIndex {
     this.#store.save(run)
     runs.push(run)
     this.#tail.clear()
+    // An object that is evicted often forgets how much it has added: where there is something to merge, the next step does some.
+    if (isMergeDue(runs)) this.#addedSinceStep = Math.max(this.#addedSinceStep, this.#leastDue() / PACE)
   }
 
   /**
@@ -117,7 +122,7 @@ export class IdIndex {
   step(): void {
     const { pageEntries, stepEntries } = this.#bounds
     const due = Math.min(this.#addedSinceStep * PACE, stepEntries)
-    if (due < Math.min(LEAST_PAGES * pageEntries, stepEntries)) return
+    if (due < this.#leastDue()) return
     this.#addedSinceStep = 0
     const { runs, gate } = this.#open ?? this.#read()
     const bits = gate.toFill(this.#tail.hashes())
@@ -129,6 +134,12 @@ export class IdIndex {
       const run = mergeOf(runs, level, pageEntries)
       if (run !== null) pages -= this.#advance(runs, run, pages)
     }
+  }
+
+  /** Entries to merge that are worth a step. */
+  #leastDue(): number {
+    const { pageEntries, stepEntries } = this.#bounds
+    return Math.min(LEAST_PAGES * pageEntries, stepEntries)
   }
 
   /** For those who measure: what is stored, and what of it is in memory. */
@@ -152,6 +163,19 @@ export class IdIndex {
     return this.#open
   }
 
+  /** Puts the entries of a run into the tail again, which is about to be written. */
+  #takeBack(runs: Run[], run: Run): void {
+    const pages = run.starts.length
+    for (let page = 0; page < pages; page += 1) {
+      const { hashes, seqs } = this.#store.page(run, page)
+      for (const [at, hash] of hashes.entries()) this.#tail.add(hash, seqs[at] ?? 0)
+    }
+    this.#forgetPages(run, 0, pages)
+    this.#store.dropPages(run, 0, pages)
+    this.#store.dropRun(run)
+    runs.splice(runs.indexOf(run), 1)
+  }
+
   /** Returns the pages that it wrote. */
   #advance(runs: Run[], run: Run, pages: number): number {
     const before = run.starts.length
@@ -160,14 +184,18 @@ export class IdIndex {
     advanceMerge(this.#store, run, pages)
     const complete = run.sources === null
     for (const [at, source] of sources.entries()) {
-      const to = complete ? source.starts.length : source.firstPage
-      for (let page = from[at] ?? 0; page < to; page += 1) {
-        this.#filters.drop(source.filters[page])
-        this.#contents.drop(source.contents[page])
-      }
+      this.#forgetPages(source, from[at] ?? 0, complete ? source.starts.length : source.firstPage)
     }
     if (complete) for (const source of sources) runs.splice(runs.indexOf(source), 1)
     return run.starts.length - before
+  }
+
+  /** In memory only: those from `from` up to, not with, `to`. */
+  #forgetPages(run: Run, from: number, to: number): void {
+    for (let page = from; page < to; page += 1) {
+      this.#filters.drop(run.filters[page])
+      this.#contents.drop(run.contents[page])
+    }
   }
 
   #withSeqs(found: readonly number[], run: Run, page: number, hash: number): readonly number[] {
@@ -213,4 +241,13 @@ function firstAtLeast(hashes: Uint32Array, hash: number): number {
     else high = middle
   }
   return low
+}
+
+function isMergeDue(runs: readonly Run[]): boolean {
+  if (runs.some(({ sources }) => sources !== null)) return true
+  const idle = Map.groupBy(
+    runs.filter((run) => run.isIdle),
+    ({ level }) => level,
+  )
+  return [...idle.values()].some((some) => some.length >= FAN_OUT)
 }

@@ -49,7 +49,7 @@ class Head {
 export function mergeOf(runs: Run[], level: number, pageEntries: number): Run | null {
   const going = runs.find(({ sources }) => sources?.[0]?.run.level === level)
   if (going !== undefined) return going
-  const idle = runs.filter((run) => run.level === level && run.sources === null && !run.isSource)
+  const idle = runs.filter((run) => run.level === level && run.isIdle)
   if (idle.length < FAN_OUT) return null
   const sources = idle.slice(0, FAN_OUT)
   const run = new Run(nextId(runs), level + 1, pageEntries, 0, new Uint32Array())

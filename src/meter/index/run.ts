@@ -1,6 +1,6 @@
 // A run: entries in the order of their hashes, cut into pages of equal size. Once written it isn't changed, but merged with others
-// into a larger one. While that goes on, the new run answers for the hashes up to the last that it has, and its sources for
-// the rest; the hash on the border may stand in both.
+// into a larger one, or, while small, written anew with the tail. While runs are merged, the new one answers for the hashes up to
+// the last that it has, and its sources for the rest; the hash on the border may stand in both.
 
 import type { PageFilter } from "./page-filter.ts"
 import type { Shelf } from "./page-cache.ts"
@@ -37,6 +37,11 @@ export class Run {
     this.pageEntries = pageEntries
     this.entries = entries
     this.starts = starts
+  }
+
+  /** Complete, and no other run is made of it. */
+  get isIdle(): boolean {
+    return this.sources === null && !this.isSource
   }
 
   /** The last page that begins at or before the hash; -1 when all begin after it. */

@@ -39,8 +39,8 @@ export class SealedTable {
 
   /** The number of the last archived event; 0 when there is none. */
   lastSeq(): number {
-    const query = "SELECT last FROM archives ORDER BY first DESC LIMIT 1"
-    return this.#sql.exec<{ last: number }>(query).toArray()[0]?.last ?? 0
+    const query = "SELECT ifnull(max(last), 0) AS last FROM archives"
+    return this.#sql.exec<{ last: number }>(query).one().last
   }
 
   add({ first, last, runs, digests }: SealedRow): void {
@@ -76,6 +76,12 @@ export class SealedTable {
   archive(first: number): Archive | null {
     const row = this.#sql.exec<ArchiveColumns>("SELECT * FROM archives WHERE first = ?", first).toArray()[0]
     return row === undefined ? null : fromColumns(row)
+  }
+
+  /** The first event of the next archive that begins after `seq`. */
+  nextArchive(seq: number): number | null {
+    const query = "SELECT first FROM archives WHERE first > ? ORDER BY first LIMIT 1"
+    return this.#sql.exec<{ first: number }>(query, seq).toArray()[0]?.first ?? null
   }
 
   /** The last archives that begin before `seq`, newest first. */

@@ -155,6 +155,65 @@ describe("an id index", () => {
     })
   })
 
+  it("keeps few runs however often a small tail is flushed", async () => {
+    await withSql((sql) => {
+      const random = seeded(15)
+      const checked = new Checked(sql, {})
+      for (let added = 1; added <= 20_000; added += 1) {
+        checked.add(Math.floor(random() * 2 ** 32))
+        if (added === 10_005) checked.reopen()
+        if (added % 10 !== 0) continue
+        checked.flush()
+        checked.index.step()
+        // Three levels of 1,024, 4,096 and 16,384, of which each holds three at rest and five while it merges, and the smallest
+        // twice as many, for steps come but with 2,048 ids, and later after the restart.
+        expect(checked.index.statistics().runs).toBeLessThanOrEqual(20)
+        if (added % 5_000 === 0) checked.checkAll()
+      }
+      checked.reopen()
+      checked.checkAll()
+      const { pages, runs } = checked.index.statistics()
+      expect(sql.exec("SELECT count(*) AS n FROM index_pages").one()).toEqual({ n: pages })
+      expect(sql.exec("SELECT count(*) AS n FROM index_runs").one()).toEqual({ n: runs })
+    })
+  })
+
+  it("keeps few runs also when it forgets after each flush", async () => {
+    await withSql((sql) => {
+      const random = seeded(16)
+      const checked = new Checked(sql, {})
+      for (let added = 1; added <= 30_000; added += 1) {
+        checked.add(Math.floor(random() * 2 ** 32))
+        if (added % 1_000 !== 0) continue
+        checked.flush()
+        checked.index.step()
+        checked.reopen()
+        expect(checked.index.statistics().runs).toBeLessThanOrEqual(20)
+      }
+      checked.checkAll()
+    })
+  })
+
+  it("adds a small tail to the newest small run, up to its size, and forgets the pages that it had", async () => {
+    await withSql((sql) => {
+      const checked = new Checked(sql, SMALL)
+      const cold = checked.index.statistics().cachedBytes
+      const runs: number[] = []
+      for (const hash of [TOP, 5, 5, 9, 0, 7]) {
+        for (let added = 0; added < 4; added += 1) checked.add(hash)
+        checked.flush()
+        const { runs: count, cachedBytes } = checked.index.statistics()
+        // Nothing was read yet of a run that has just been written.
+        if (count === 1) expect(cachedBytes).toBe(cold)
+        runs.push(count)
+        checked.checkAll()
+        if (hash === 9) checked.reopen()
+      }
+      // The smallest run has 16.
+      expect(runs).toEqual([1, 1, 1, 1, 2, 2])
+    })
+  })
+
   it("moves no more in a step than it may", async () => {
     await withSql((sql) => {
       const random = seeded(11)
