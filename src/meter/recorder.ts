@@ -390,7 +390,7 @@ function nameOf({ alertId, epoch, number }: Crossing): string {
   return `${alertId}|${epoch}|${number}`
 }
 
-export function newestTerms(requests: readonly WireRequest[]): MeterTerms | null {
+function newestTerms(requests: readonly WireRequest[]): MeterTerms | null {
   let newest: MeterTerms | null = null
   for (const { terms } of requests) {
     if (terms !== null && (newest === null || terms.version > newest.version)) newest = terms

@@ -32,8 +32,6 @@ type Change = readonly [
   state: string,
 ]
 
-const FOREVER = { from: 0 as Instant, to: 8.64e15 as Instant }
-
 export class SlotBook implements SlotSource {
   readonly #tables: Tables
   /** Not in the table yet. */
@@ -231,8 +229,6 @@ export class SlotBook implements SlotSource {
     return { kind, meter, start, group, periodStart, end, count, state: encodeState(slot.state), seq }
   }
 }
-
-export const ALL_TIME = FOREVER
 
 function nameOf(kind: SlotKind, meter: string, start: Instant, group: string): string {
   return `${kind}|${start}|${meter}|${group}`

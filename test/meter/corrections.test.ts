@@ -9,7 +9,6 @@ import { instant } from "../../src/domain/time.ts"
 import { limits } from "../../src/limits.ts"
 import type { CorrectReply, CorrectRequest, EventInput } from "../../src/meter/protocol.ts"
 import type { SlotKind } from "../../src/meter/slots.ts"
-import { ALL_TIME } from "../../src/meter/slot-book.ts"
 import { MeterState } from "../../src/meter/state.ts"
 import { MeterStore } from "../../src/meter/store/meter-store.ts"
 import {
@@ -26,6 +25,8 @@ import {
   TOKENS,
   totalsOf,
 } from "./support.ts"
+
+const ALL_TIME = { from: instant(0), to: at("9999-12-31T00:00:00Z") }
 
 const LATER = at("2026-12-31T00:00:00Z")
 const DAY_MS = 86_400_000
