@@ -1,14 +1,16 @@
 // The benchmark: its parts one after the other, each with results of its own in README.md.
 //
 //   npm run bench                           all parts
-//   npm run bench -- speed                  one part: speed, cost or growth
+//   npm run bench -- speed                  one part: speed, cost, growth or closes
 //   npm run bench -- speed --rounds 9 --seconds 5
 //   npm run bench -- speed --only peer      the cases with a word in their names
 //   npm run bench -- growth --events 500000
-//   npm run bench -- --rounds 1 --seconds 1 --subscriptions 50 --events 200000 --print-only
+//   npm run bench -- closes --closes 1000   100 and 1,000 at once, not 10,000
+//   npm run bench -- --rounds 1 --seconds 1 --subscriptions 50 --events 200000 --closes 1000 --print-only
 //                                           a quick look that leaves README.md alone; so does --only
 
 import { parseArgs } from "node:util"
+import { measureCloses } from "./closes.ts"
 import { measureCost } from "./cost.ts"
 import { measureGrowth } from "./growth.ts"
 import { recordResults } from "./report.ts"
@@ -21,11 +23,15 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "2" },
     subscriptions: { type: "string", default: "1000" },
     events: { type: "string", default: "5000000" },
+    closes: { type: "string", default: "10000" },
     only: { type: "string" },
     "print-only": { type: "boolean", default: false },
   },
 })
 const only = values.only ?? null
+
+/** At most: ten thousand subscriptions are made anew for each. */
+const CLOSE_ROUNDS = Math.min(3, positive(values.rounds))
 
 const parts = {
   speed: () =>
@@ -37,6 +43,7 @@ const parts = {
     }),
   cost: () => measureCost(),
   growth: () => measureGrowth({ events: positive(values.events) }),
+  closes: () => measureCloses({ rounds: CLOSE_ROUNDS, most: positive(values.closes) }),
 }
 
 for (const name of chosenParts()) {

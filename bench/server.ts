@@ -11,7 +11,7 @@ import { startChild, type Child } from "./child.ts"
 import type { Settings } from "./serve.ts"
 
 /** `bench/worker/counting.ts` counts the rows that objects write, which costs a little; `index.ts` is the worker as it is. */
-export type Entry = "bench/worker/index.ts" | "bench/worker/counting.ts"
+export type Entry = "bench/worker/index.ts" | "bench/worker/counting.ts" | "bench/worker/closes.ts"
 
 /** A state folder, and the bundle that runs on it. */
 export type Site = {

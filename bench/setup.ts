@@ -22,6 +22,13 @@ type Json = Record<string, unknown>
 /** What a SKU counts. */
 export type Meter = { readonly meter_aggregation: string; readonly meter_property?: string }
 
+/** What is not as in most worlds: settings of the tenant, a fee beside the usage in nanos, when the subscriptions began. */
+export type WorldOptions = {
+  readonly tenant?: Json
+  readonly feeNanos?: string
+  readonly startedAt?: string
+}
+
 const TOKENS: Meter = { meter_aggregation: "Sum", meter_property: "tokens" }
 
 export async function makeWorld(
@@ -29,8 +36,13 @@ export async function makeWorld(
   rootKey: string,
   subscriptions: number,
   meters: readonly Meter[] = [TOKENS],
+  options: WorldOptions = {},
 ): Promise<World> {
-  const tenant = await post(origin, rootKey, "/admin/v1/tenants", { name: "Bench", mode: "live" })
+  const tenant = await post(origin, rootKey, "/admin/v1/tenants", {
+    name: "Bench",
+    mode: "live",
+    ...options.tenant,
+  })
   const apiKey = String((tenant["api_key"] as Json)["key"])
   const create = (path: string, body: object): Promise<Json> => post(origin, apiKey, path, body)
   const customer = await create("/admin/v1/customers", {
@@ -50,7 +62,17 @@ export async function makeWorld(
       ...meter,
     })
   }
-  const order = { customer_id: customer["id"], plan_id: plan["id"], currency: "USD" }
+  if (options.feeNanos !== undefined) {
+    await create("/admin/v1/catalog/skus", {
+      plan_id: plan["id"],
+      name: "Fee",
+      pricing_model: "Flat",
+      unit_amount_nanos: options.feeNanos,
+      currency: "USD",
+    })
+  }
+  const start = options.startedAt === undefined ? {} : { started_at: options.startedAt }
+  const order = { customer_id: customer["id"], plan_id: plan["id"], currency: "USD", ...start }
   const subscriptionIds: string[] = []
   const subscribe = async (): Promise<void> => {
     subscriptionIds.push(String((await create("/v1/subscriptions", order))["id"]))

@@ -43,10 +43,12 @@ export function platformOf(env: Env, ctx: ExecutionContext): Platform {
     usageTerms,
     archive: new ArchiveStore(env.ARCHIVE),
     budget: (tenantId, customerId) => budgetOf(env.BUDGET, budgetName(tenantId, customerId)),
-    async enqueue(tenantId, agendaIds) {
-      for (let from = 0; from < agendaIds.length; from += QUEUE_BATCH) {
-        const some = agendaIds.slice(from, from + QUEUE_BATCH)
-        await env.JOBS.sendBatch(some.map((id) => ({ body: { agenda_id: id, tenant_id: tenantId } })))
+    async enqueue(rows) {
+      for (let from = 0; from < rows.length; from += QUEUE_BATCH) {
+        const some = rows.slice(from, from + QUEUE_BATCH)
+        await env.JOBS.sendBatch(
+          some.map(({ id, tenantId }) => ({ body: { agenda_id: id, tenant_id: tenantId } })),
+        )
       }
     },
     background: (work) => ctx.waitUntil(work),

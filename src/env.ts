@@ -3,13 +3,14 @@
 import type { CustomerBudget } from "./budget/customer-budget.ts"
 import type { JobMessage } from "./domain/agenda.ts"
 import type { AlertMessage } from "./domain/alert.ts"
+import type { ThresholdMessage } from "./domain/threshold.ts"
 import type { SubscriptionMeter } from "./meter/subscription-meter.ts"
 
 export interface Env {
   readonly DB: D1Database
   readonly METER: DurableObjectNamespace<SubscriptionMeter>
   readonly BUDGET: DurableObjectNamespace<CustomerBudget>
-  readonly JOBS: Queue<JobMessage | AlertMessage>
+  readonly JOBS: Queue<JobMessage | AlertMessage | ThresholdMessage>
   readonly ARCHIVE: R2Bucket
   readonly ASSETS: Fetcher
   readonly AUTH_LIMIT: RateLimit

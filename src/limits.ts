@@ -122,17 +122,42 @@ export const limits = {
   emailLength: 254,
   /** Far longer than any VAT id or EIN. */
   taxIdLength: 64,
+  /** A tax takes at most as much as the price that it is on: 100 %. */
+  taxRateBps: 10_000,
+  /** Digits of a rate after the point of its basis points: 9.975 % has one, and no law has more than three. */
+  taxRateDigits: 3,
   tags: 32,
   scopes: 32,
   tiers: 100,
+  /** Combinations of a Matrix, which travel with the terms to every meter that has a limit: half of the groups that a meter keeps. */
+  matrixCells: 500,
+  /** Events that a price calculator is told of by number: more than any period has. */
+  previewEventCount: 1_000_000_000,
+  /** A rate in basis points: a hundred times the amount, and a ten-thousandth of a point, so that the price of one unit is whole nanos. */
+  rateBps: 1_000_000,
+  rateDigits: 4,
   skusPerPlan: 100,
+  /** What the SKUs of a plan are made of, as JSON. A meter keeps the terms of a subscription in one value, which takes 2 MB: filters are
+   *  in it twice, and a character is up to three bytes. */
+  planTermsCharacters: 250_000,
   hierarchyLevels: 10,
   hierarchyNodes: 1_000,
   invoiceLines: 250,
+  /** A code is typed in by people. */
+  couponCodeLength: 64,
+  /** Plans or SKUs that a coupon is for: each item of a bill is looked up among them. */
+  couponTargets: 100,
+  /** Periods of a Repeating coupon: fifty years of months. */
+  couponPeriods: 600,
+  couponRedemptions: 1_000_000_000,
+  /** Coupons that reduce one subscription at a time: each is computed with every bill. */
+  couponsPerSubscription: 20,
   trialDays: 730,
   paymentTermsDays: 365,
   graceHours: 24 * 30,
   scheduleCount: 100,
+  /** More than eleven years of hours, the shortest period. */
+  scheduleIndex: 100_000,
   cadenceInterval: 120,
   /** The shortest period of a Custom cadence: a period is closed, billed and finalized, which is no matter of seconds. */
   shortestPeriodMs: 3_600_000,
@@ -158,14 +183,43 @@ export const limits = {
   simulationEvents: 100_000,
   /** Periods that it prices: three years of months. */
   simulationPeriods: 36,
+  /** Past periods that a change closes before it looks: a year of months. One with more is still being caught up by the agenda. */
+  closesAtOnce: 12,
+  /** Changes that a subscription's timeline holds: its row is read and written whole, and stays far below a megabyte. */
+  timelineSegments: 500,
+  /** Subscriptions that a migration can be asked for by name. */
+  migratedByName: 100,
+  /** Subscriptions that one request moves to another version of their plan: each is rated and committed on its own. */
+  migratedAtOnce: 25,
+  /** Phases of a contract: a quarterly ramp of ten years, with room. Its terms are read and written whole. */
+  contractPhases: 60,
+  /** Overrides and commitments of one phase: each is looked at for every SKU of a linked subscription. */
+  contractOverrides: 100,
+  contractCommitments: 20,
+  /** Subscriptions of a contract: an amendment gives each new terms in one batch of D1. */
+  subscriptionsPerContract: 100,
+  /** How long a contract waits for a bill that is due and not made yet before it looks again. */
+  contractWaitMs: 60_000,
   /** Periods that one close takes. A subscription that starts years back is caught up in several closes. */
   periodsPerBill: 120,
   /** Subscriptions that one job gives new terms when a policy of their tenant changes: one batch of D1, and one of the queue. */
   policySubscriptions: 50,
-  /** Agenda rows that one cron tick moves to the queue; the next tick takes the rest. */
-  jobsPerTick: 2_000,
+  /** Agenda rows that one cron tick moves to the queue; the next tick takes the rest. A page of them is one statement, some ten
+   *  milliseconds of D1, and ten calls of the queue: a tick makes some 130 calls, far from what an invocation may. */
+  jobsPerTick: 10_000,
+  jobsPerTake: 1_000,
+  /** Rows on the queue at once: what it works off within the lease, so that no row is queued again while its first message waits. */
+  jobsInFlight: 30_000,
   /** How long a queued row may stay unfinished before the cron queues it again. */
   jobLeaseMs: 15 * 60_000,
+  /** Jobs of one batch of the queue that run at once: an invocation has six connections, and more would only wait for them. */
+  jobsSideBySide: 6,
+  /** Done agenda rows and expired keys that one tick deletes: a fraction of a second of D1's only writer. */
+  forgottenPerTick: 10_000,
+  /** Events that one proof of an invoice digests, those of all its lines together: a second at most. What is left has an answer of its
+   *  own. And events of one call of it to a meter. */
+  proofEvents: 20_000,
+  proofPage: 1_000,
   /** How far back a subscription may start: each missed period is billed on its own. */
   startYearsBack: 5,
   startYearsAhead: 5,

@@ -5,6 +5,7 @@ import { eventsApi, nativeApi } from "./api/index.ts"
 import { doorOf, platformOf } from "./context.ts"
 import type { JobMessage } from "./domain/agenda.ts"
 import type { AlertMessage } from "./domain/alert.ts"
+import type { ThresholdMessage } from "./domain/threshold.ts"
 import type { Env } from "./env.ts"
 import { tick } from "./jobs/cron.ts"
 import { consume } from "./jobs/queue.ts"
@@ -23,4 +24,4 @@ export default {
   fetch: (request, env, ctx) => (EVENTS.test(request.url) ? events : api).fetch(request, env, ctx),
   queue: (batch, env, ctx) => consume(platformOf(env, ctx), batch),
   scheduled: (_, env, ctx) => tick(platformOf(env, ctx)),
-} satisfies ExportedHandler<Env, JobMessage | AlertMessage>
+} satisfies ExportedHandler<Env, JobMessage | AlertMessage | ThresholdMessage>

@@ -9,8 +9,13 @@ import type { Refusal } from "./refusal.ts"
 import { refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
-/** What an action decided: the value that it gives back and the commit that makes it so. */
-export type Decided<T> = { readonly value: T; readonly commit: Omit<Commit, "answer"> }
+/** What an action decided: the value that it gives back and the commit that makes it so. `numbered`: the value with the invoice number
+ *  that the commit drew; the answer is stored from `value`, and the batch itself puts the number in. */
+export type Decided<T> = {
+  readonly value: T
+  readonly commit: Omit<Commit, "answer">
+  readonly numbered?: (number: string) => T
+}
 
 export type Outcome<T> = Result<T, Refusal>
 
@@ -29,24 +34,37 @@ export async function act<T>(
   for (let attempt = 0; attempt < limits.commitAttempts; attempt++) {
     const decided = await decide()
     if (!decided.ok) return decided
-    const { value, commit } = decided.value
+    const { value, commit, numbered } = decided.value
     const outcome = await scope.commit({ ...commit, answer: reply?.(value) })
     switch (outcome.kind) {
       case "Committed":
-        return ok(value)
+        return ok(outcome.number === null || numbered === undefined ? value : numbered(outcome.number))
       case "NotUnique":
-        return err(takenBy(outcome.constraint))
+        if (!outcome.constraint.includes("invoices.collects")) return err(takenBy(outcome.constraint))
+        // Another one began the draft that gathers a payer's lines: the next try finds it.
+        break
       case "GuardMissed":
+        if (await isDoneByAnother(scope))
+          return err(refusal("conflict", "Another delivery has done this job."))
         await pauseUpTo(Math.min(limits.commitPauseMs * 2 ** attempt, limits.commitPauseMaxMs))
     }
   }
   return err(refusal("conflict", "The resource is being changed by others at this moment. Try again."))
 }
 
+/** A job that comes twice at once: who lost would miss the guard of its row each time. */
+async function isDoneByAnother({ jobId, read }: Scope): Promise<boolean> {
+  return jobId !== null && (await read.records.job(jobId))?.status === "Done"
+}
+
+/** Fields by which a tenant names what it has, under the names of their columns. */
+const OWN_NAMES = ["external_id", "code"]
+
 function takenBy(constraint: string): Refusal {
-  if (constraint.includes("external_id")) {
-    const message = "This external_id is taken by another resource of the same kind."
-    return refusal("already_exists", message, [{ path: "external_id", message }])
+  const field = OWN_NAMES.find((name) => constraint.includes(`.${name}`))
+  if (field !== undefined) {
+    const message = `This ${field} is taken by another resource of the same kind.`
+    return refusal("already_exists", message, [{ path: field, message }])
   }
   return refusal("conflict", "The resource is being changed by others at this moment. Try again.")
 }

@@ -3,10 +3,11 @@
 // What a repeat means: nothing. An object has one content for ever, and a meter lets go only of events that are in one.
 
 import type { AuditEntry } from "../db/commit.ts"
+import type { InvoiceWithLines } from "../db/readers/invoices.ts"
 import type { InvoiceRow, SubscriptionRow } from "../db/rows.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import type { Archive } from "../domain/archive.ts"
-import { periodAt } from "../domain/period.ts"
+import { periodAt, periodContaining } from "../domain/period.ts"
 import { err, ok } from "../domain/result.ts"
 import { retentionMs } from "../domain/tenant.ts"
 import type { Instant } from "../domain/time.ts"
@@ -19,20 +20,24 @@ import type { Scope } from "./scope.ts"
 import { currentTenant } from "./update-tenant.ts"
 
 /** Its time is part of the key: when the tenant keeps events longer than it did, the job is put off to a later row. */
-export function archiveItem(invoiceId: string, dueAt: Instant): AgendaItem {
-  return { kind: "archive-usage", subject: invoiceId, uniqueKey: `at:${dueAt}`, dueAt }
+export function archiveItem(subject: string, dueAt: Instant): AgendaItem {
+  return { kind: "archive-usage", subject, uniqueKey: `at:${dueAt}`, dueAt }
 }
 
-export async function archiveUsage(scope: Scope, invoiceId: string): Promise<Outcome<null>> {
+/** `subject`: an invoice; or, of one that has lines of several subscriptions, the invoice and one of them behind a slash. */
+export async function archiveUsage(scope: Scope, subject: string): Promise<Outcome<null>> {
+  const [invoiceId = "", only] = subject.split("/")
   const [found, tenant] = await Promise.all([scope.read.invoices.byId(invoiceId), currentTenant(scope)])
   if (found === null) return err(notFound("invoice"))
   if (!tenant.ok) return tenant
   const { invoice } = found
   const rest = retentionMs(tenant.value.settings)
-  if (rest === null || invoice.finalizedAt === null || invoice.subscriptionId === null) return finish(scope)
+  if (rest === null || invoice.finalizedAt === null) return finish(scope)
   const dueAt = instant(invoice.finalizedAt + rest)
-  if (dueAt > scope.now) return finish(scope, { agenda: [archiveItem(invoiceId, dueAt)] })
-  const subscription = await scope.read.subscriptions.byId(invoice.subscriptionId)
+  if (dueAt > scope.now) return finish(scope, { agenda: [archiveItem(subject, dueAt)] })
+  const subscriptionId = only ?? invoice.subscriptionId
+  if (subscriptionId === null) return finish(scope, { agenda: itemsOf(found, dueAt) })
+  const subscription = await scope.read.subscriptions.byId(subscriptionId)
   if (subscription === null) return err(notFound("subscription"))
   const restedAt = instant(scope.now - rest)
   const before = await settledUntil(scope, invoice, subscription, restedAt)
@@ -40,11 +45,17 @@ export async function archiveUsage(scope: Scope, invoiceId: string): Promise<Out
   const last = archives.at(-1)
   if (last === undefined && complete) return finish(scope)
   const uniqueKey = `after:${scope.jobId ?? ""}`
-  const goOn: AgendaItem = { kind: "archive-usage", subject: invoiceId, uniqueKey, dueAt: scope.now }
+  const goOn: AgendaItem = { kind: "archive-usage", subject, uniqueKey, dueAt: scope.now }
   return finish(scope, {
     agenda: complete ? [] : [goOn],
     audit: last === undefined ? [] : [archived(subscription, archives)],
   })
+}
+
+/** A job for each subscription that the invoice has lines of. */
+function itemsOf({ invoice, lines }: InvoiceWithLines, dueAt: Instant): AgendaItem[] {
+  const ids = new Set(lines.flatMap(({ subscriptionId }) => subscriptionId ?? []))
+  return Array.from(ids, (id) => archiveItem(`${invoice.id}/${id}`, dueAt))
 }
 
 /** Periods before it are on invoices, all of them final for long enough. An interim bill covers a part of a period that is still
@@ -58,7 +69,9 @@ async function settledUntil(
   const unsettled = await scope.read.invoices.unsettledFrom(id, restedAt)
   const unbilled = periodAt(schedule, billFromIndex).start
   const covered = invoice.periodEnd ?? unbilled
-  return instant(Math.min(covered, unbilled, unsettled ?? unbilled))
+  // Periods are archived whole: those that are divided too, though a part may be settled before the others.
+  const open = unsettled === null ? unbilled : (periodContaining(schedule, unsettled)?.start ?? unsettled)
+  return instant(Math.min(covered, unbilled, open))
 }
 
 type Moved = { readonly archives: readonly Archive[]; readonly complete: boolean }

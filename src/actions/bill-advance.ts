@@ -8,8 +8,8 @@ import { err, ok } from "../domain/result.ts"
 import { hasEnded } from "../domain/subscription.ts"
 import type { Outcome } from "./act.ts"
 import { act } from "./act.ts"
+import { billOf } from "./bill.ts"
 import type { Draft } from "./draft-invoice.ts"
-import { draftAudit, draftOf, draftStatements, finalizeItems } from "./draft-invoice.ts"
 import { rateSubscription } from "./rate-subscription.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
@@ -28,23 +28,15 @@ export async function billAdvance(scope: Scope, subscriptionId: string): Promise
       if (index === undefined) return nothing
       const rated = await rateSubscription(scope, terms, chargeScope)
       if (!rated.ok) return rated
-      const { lines } = rated.value
-      if (lines.length === 0) return nothing
-      const draft = draftOf(scope, subscription, lines, periodAt(subscription.schedule, index))
-      return ok({
-        value: draft,
-        commit: {
-          // Late usage of earlier periods may be among the lines, so the meter's mark moves here too.
-          guards: [
-            scope.write.update(subscriptions, subscription.id, subscription.version, {
-              billedSeq: rated.value.seq,
-            }),
-          ],
-          writes: draftStatements(scope, draft),
-          agenda: finalizeItems(scope, draft.invoice.id),
-          audit: [draftAudit(draft)],
-        },
-      })
+      if (rated.value.lines.length === 0) return nothing
+      const { start, end } = periodAt(subscription.schedule, index)
+      const bill = await billOf(scope, subscription, rated.value, { start, end })
+      if (!bill.ok) return bill
+      const { draft, guards, ...commit } = bill.value
+      // Late usage of earlier periods may be among the lines, so the meter's mark moves here too.
+      const change = { billedSeq: rated.value.seq }
+      const guard = scope.write.update(subscriptions, subscription.id, subscription.version, change)
+      return ok({ value: draft, commit: { ...commit, guards: [guard, ...guards] } })
     },
     null,
   )

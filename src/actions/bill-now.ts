@@ -1,15 +1,18 @@
 // Bills what a subscription owes up to now: ended periods first, then what the running one has come to.
 
 import { subscriptions } from "../db/schema.ts"
+import { assert } from "../domain/assert.ts"
 import { billNowScope } from "../domain/close.ts"
 import { periodAt } from "../domain/period.ts"
 import { ok } from "../domain/result.ts"
 import { limits } from "../limits.ts"
-import type { Outcome, Reply } from "./act.ts"
+import type { SubscriptionTerms } from "../db/readers/subscriptions.ts"
+import type { Decided, Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
+import { billOf } from "./bill.ts"
 import type { Draft } from "./draft-invoice.ts"
-import { draftAudit, draftOf, draftStatements, finalizeItems } from "./draft-invoice.ts"
 import { findSubscriptionTerms } from "./find.ts"
+import { lateTerms } from "./late-terms.ts"
 import { rateSubscription } from "./rate-subscription.ts"
 import type { Scope } from "./scope.ts"
 
@@ -17,33 +20,38 @@ import type { Scope } from "./scope.ts"
 export async function billNow(
   scope: Scope,
   subscriptionId: string,
-  reply: Reply<Draft>,
+  reply: Reply<Draft> | null,
 ): Promise<Outcome<Draft>> {
   return act(
     scope,
     async () => {
       const found = await findSubscriptionTerms(scope, subscriptionId)
-      if (!found.ok) return found
-      const { subscription } = found.value
-      const chargeScope = billNowScope(subscription, scope.now, limits.periodsPerBill)
-      const rated = await rateSubscription(scope, found.value, chargeScope)
-      if (!rated.ok) return rated
-      const start = periodAt(subscription.schedule, chargeScope.indices[0] ?? subscription.periodIndex).start
-      const end = scope.now > start ? scope.now : start
-      const draft = draftOf(scope, subscription, rated.value.lines, { start, end })
-      const guard = scope.write.update(subscriptions, subscription.id, subscription.version, {
-        billedSeq: rated.value.seq,
-      })
-      return ok({
-        value: draft,
-        commit: {
-          guards: [guard],
-          writes: draftStatements(scope, draft),
-          agenda: finalizeItems(scope, draft.invoice.id),
-          audit: [draftAudit(draft)],
-        },
-      })
+      return found.ok ? decideBillNow(scope, found.value) : found
     },
     reply,
   )
+}
+
+/** Decided from these terms; whoever changes the subscription meanwhile makes the commit miss. */
+export async function decideBillNow(
+  scope: Scope,
+  terms: SubscriptionTerms,
+): Promise<Outcome<Decided<Draft>>> {
+  const { subscription } = terms
+  const chargeScope = billNowScope(subscription, scope.now, limits.periodsPerBill)
+  const rated = await rateSubscription(scope, terms, chargeScope)
+  if (!rated.ok) return rated
+  const start = periodAt(subscription.schedule, chargeScope.indices[0] ?? subscription.periodIndex).start
+  const end = scope.now > start ? scope.now : start
+  const bill = await billOf(scope, subscription, rated.value, { start, end })
+  if (!bill.ok) return bill
+  const { draft, guards, agenda, ...commit } = bill.value
+  assert(draft !== null, "a bill on demand has a draft")
+  const told = lateTerms(scope, subscription, false)
+  const change = { billedSeq: rated.value.seq, ...told.change }
+  const guard = scope.write.update(subscriptions, subscription.id, subscription.version, change)
+  return ok({
+    value: draft,
+    commit: { ...commit, guards: [guard, ...guards], agenda: [...agenda, ...told.agenda] },
+  })
 }

@@ -1,87 +1,88 @@
-// Cancels a subscription: now, or when its running period ends. What was used until then is billed by its last close.
+// Cancels a subscription: now, when its running period ends, or at a time. What was used until then is billed by its last close.
 
-import { subscriptions } from "../db/schema.ts"
+import type { SubscriptionTerms } from "../db/readers/subscriptions.ts"
 import type { SubscriptionRow } from "../db/rows.ts"
-import type { AgendaItem } from "../domain/agenda.ts"
-import { LAST_CLOSE } from "../domain/agenda.ts"
-import { moveSubscription } from "../domain/subscription.ts"
+import { lastInstant, moveSubscription } from "../domain/subscription.ts"
+import type { Result } from "../domain/result.ts"
 import { err, ok } from "../domain/result.ts"
+import type { Instant } from "../domain/time.ts"
 import { formatInstant } from "../domain/time.ts"
-import { log } from "../runtime/log.ts"
 import type { Outcome, Reply } from "./act.ts"
-import { act } from "./act.ts"
-import { findSubscription } from "./find.ts"
-import { meterTermsOf } from "./meter-terms.ts"
-import { refusal } from "./refusal.ts"
+import type { ChangePreview, StateChange } from "./change-state.ts"
+import { changeState, previewState } from "./change-state.ts"
+import { movedClose } from "./change-subscription.ts"
+import type { Refusal } from "./refusal.ts"
+import { invalid, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
-export type CancelAt = "Now" | "PeriodEnd"
+export type Cancellation = {
+  readonly at: "Now" | "PeriodEnd" | Instant
+  /** Whether fees that were paid in advance are given back from the end on. */
+  readonly prorate: boolean
+  /** Whether the last close bills what is left. */
+  readonly invoice: boolean
+}
 
 export async function cancelSubscription(
   scope: Scope,
   subscriptionId: string,
-  at: CancelAt,
+  input: Cancellation,
   reply: Reply<SubscriptionRow>,
 ): Promise<Outcome<SubscriptionRow>> {
-  const outcome = await act(
-    scope,
-    async () => {
-      const found = await findSubscription(scope, subscriptionId)
-      if (!found.ok) return found
-      const before = found.value
-      const status = moveSubscription(before.status, "cancel")
-      if (!status.ok) return err(refusal("invalid_state", status.error))
-      if (at === "PeriodEnd" && before.cancelAt !== null) {
-        const when = formatInstant(before.cancelAt)
-        return err(refusal("invalid_state", `The subscription is already set to be cancelled at ${when}.`))
-      }
-      // A subscription that is cancelled before it starts ends where it would have started.
-      const now = scope.now > before.startedAt ? scope.now : before.startedAt
-      const change =
-        at === "Now"
-          ? { status: status.value, cancelAt: now, cancelledAt: scope.now, endedAt: now }
-          : { cancelAt: before.periodEnd, cancelledAt: scope.now }
-      const terms = { ...change, termsVersion: before.termsVersion + 1 }
-      const after: SubscriptionRow = { ...before, ...terms, version: before.version + 1 }
-      return ok({
-        value: after,
-        commit: {
-          guards: [scope.write.update(subscriptions, before.id, before.version, terms)],
-          agenda: agendaOf(scope, after, at),
-          audit: [
-            {
-              action: at === "Now" ? "subscription.cancelled" : "subscription.cancellation_scheduled",
-              subjectType: "Subscription",
-              subjectId: before.id,
-              customerId: before.customerId,
-              before: { status: before.status },
-              after: { status: after.status, cancel_at: formatInstant(change.cancelAt) },
-            },
-          ],
-        },
-      })
+  return changeState(scope, subscriptionId, (terms) => decideCancel(scope, terms, input), reply)
+}
+
+export async function previewCancel(
+  scope: Scope,
+  subscriptionId: string,
+  input: Cancellation,
+): Promise<Outcome<ChangePreview>> {
+  return previewState(scope, subscriptionId, (terms) => decideCancel(scope, terms, input))
+}
+
+function decideCancel(
+  scope: Scope,
+  { subscription: before }: SubscriptionTerms,
+  input: Cancellation,
+): Outcome<StateChange> {
+  const status = moveSubscription(before.status, "cancel")
+  if (!status.ok) return err(refusal("invalid_state", status.error))
+  const at = endOf(scope, before, input)
+  if (!at.ok) return at
+  // What never began is owed nothing for.
+  const never = scope.now < before.startedAt && at.value <= before.startedAt
+  const cancelTerms = { prorated: input.prorate || never, invoiced: input.invoice }
+  const asked = { cancelAt: at.value, cancelledAt: scope.now, cancelTerms }
+  const isNow = input.at === "Now"
+  const change = isNow ? { ...asked, status: status.value, endedAt: at.value } : asked
+  return ok({
+    at: at.value,
+    change,
+    agenda: isNow ? [] : movedClose(before, { ...before, ...change }),
+    audit: {
+      action: isNow ? "subscription.cancelled" : "subscription.cancellation_scheduled",
+      before: { status: before.status },
+      after: { status: isNow ? status.value : before.status, cancel_at: formatInstant(at.value) },
     },
-    reply,
-  )
-  if (outcome.ok) await tellMeter(scope, outcome.value)
-  return outcome
+  })
 }
 
-function agendaOf(scope: Scope, after: SubscriptionRow, at: CancelAt): AgendaItem[] {
-  const uniqueKey = String(after.termsVersion)
-  const sync: AgendaItem = { kind: "sync-terms", subject: after.id, uniqueKey, dueAt: scope.now }
-  if (at === "PeriodEnd") return [sync]
-  return [sync, { kind: "close-period", subject: after.id, uniqueKey: LAST_CLOSE, dueAt: scope.now }]
-}
-
-/** So that the very next event is judged by the new terms. Should it fail, the agenda row does it. */
-async function tellMeter(scope: Scope, subscription: SubscriptionRow): Promise<void> {
-  try {
-    const terms = await scope.read.subscriptions.termsOf(subscription)
-    if (terms !== null) await scope.meter(subscription.id).setTerms(meterTermsOf(terms))
-  } catch (error) {
-    log.error("a meter could not be told its terms; the agenda will", error, {
-      subscription: subscription.id,
-    })
+function endOf(scope: Scope, before: SubscriptionRow, { at }: Cancellation): Result<Instant, Refusal> {
+  // A subscription that is cancelled before it starts ends where it would have started.
+  const now = scope.now > before.startedAt ? scope.now : before.startedAt
+  if (at === "Now") return ok(now)
+  const last = lastInstant(before)
+  if (before.cancelAt !== null) {
+    const when = formatInstant(before.cancelAt)
+    return err(refusal("invalid_state", `The subscription is already set to be cancelled at ${when}.`))
   }
+  const wanted = at === "PeriodEnd" ? before.periodEnd : at
+  if (wanted <= now) {
+    const message = `A cancellation at a time is ahead of now, ${formatInstant(now)}. Use "Now" for at once.`
+    return err(invalid("at", message))
+  }
+  if (last !== null && wanted >= last) {
+    return err(refusal("invalid_state", `The subscription ends at ${formatInstant(last)} anyway.`))
+  }
+  return ok(wanted)
 }

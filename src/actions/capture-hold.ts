@@ -41,7 +41,7 @@ export async function captureHold(
   if (reply.kind !== "NeedPrices") return captured(reply)
   const found = await findSubscriptionTerms(scope, subscriptionId)
   if (!found.ok) return found
-  return captured(await meter.captureHold({ ...request, prices: pricesOf(found.value.skus) }))
+  return captured(await meter.captureHold({ ...request, prices: pricesOf(found.value) }))
 }
 
 function captured(reply: CaptureReply): Outcome<Captured> {

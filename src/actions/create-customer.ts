@@ -2,10 +2,12 @@
 
 import type { CustomerRow } from "../db/rows.ts"
 import { customers } from "../db/schema.ts"
-import { err, ok } from "../domain/result.ts"
+import type { Address } from "../domain/address.ts"
+import { ok } from "../domain/result.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { placeCustomer } from "./place-customer.ts"
+import { redirectCustomer, touched } from "./redirect-customer.ts"
 import type { Scope } from "./scope.ts"
 
 export type NewCustomer = Omit<CustomerRow, "id" | "tenantId" | "status" | "version" | "createdAt">
@@ -27,12 +29,14 @@ export async function createCustomer(
     scope,
     async () => {
       const placed = await placeCustomer(scope, row, true)
-      if (!placed.ok) return err(placed.error)
+      if (!placed.ok) return placed
+      const redirected = await redirectCustomer(scope, row)
+      if (!redirected.ok) return redirected
       const subject = { subjectType: "Customer", subjectId: row.id, customerId: row.id }
       return ok({
         value: row,
         commit: {
-          guards: placed.value,
+          guards: touched(scope, [...placed.value, ...redirected.value]),
           writes: [scope.write.insert(customers, row)],
           audit: [{ action: "customer.created", ...subject, after: customerState(row) }],
         },
@@ -52,10 +56,18 @@ export function customerState(row: CustomerRow) {
     status: row.status,
     parent_id: row.parentId,
     consolidation: row.consolidation,
+    bill_to_id: row.billToId,
     billing_currency: row.billingCurrency,
     payment_terms_days: row.paymentTermsDays,
     tax_id: row.taxId,
+    billing_address: addressState(row.billingAddress),
     external_id: row.externalId,
     metadata: row.metadata,
   }
+}
+
+function addressState(address: Address | null) {
+  if (address === null) return null
+  const { line1, line2, city, postalCode, region, country } = address
+  return { line1, line2, city, postal_code: postalCode, region, country }
 }

@@ -1,36 +1,35 @@
-// Makes a one-off invoice: a draft with lines written by hand, beside any subscription.
+// Makes a one-off invoice: a draft with lines written by hand, beside any subscription; or a pro-forma, which is an offer and
+// never owed.
 
-import type { InvoiceLineRow, InvoiceRow } from "../db/rows.ts"
+import type { InvoiceRow } from "../db/rows.ts"
 import { customers } from "../db/schema.ts"
 import type { Currency } from "../domain/currency.ts"
-import { decimalOf } from "../domain/decimal.ts"
-import { invoiceTotal } from "../domain/invoice.ts"
-import { formatNanos, nanos, ratioToNanos, roundToMinor } from "../domain/money.ts"
-import { multiplyRatio, ratio, ratioOfDecimal } from "../domain/ratio.ts"
+import type { InvoiceType } from "../domain/invoice.ts"
+import { minor } from "../domain/money.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import type { Draft } from "./draft-invoice.ts"
-import { draftAudit, draftStatements, emptyInvoice } from "./draft-invoice.ts"
+import { draftAudit, emptyInvoice } from "./draft-invoice.ts"
 import { findCustomer } from "./find.ts"
+import type { ManualLine } from "./manual-line.ts"
+import { manualLines } from "./manual-line.ts"
+import type { Payer } from "./payer.ts"
+import { lineCustomerId, payerOf, sectionsWith } from "./payer.ts"
 import { refusal } from "./refusal.ts"
+import { belowZero, saveDraft, withLines } from "./save-draft.ts"
 import type { Scope } from "./scope.ts"
-
-export type NewInvoiceLine = {
-  readonly description: string
-  readonly quantity: string
-  readonly unitAmountNanos: string
-}
+import { withTaxes } from "./tax-lines.ts"
 
 export type NewInvoice = {
   readonly customerId: string
   readonly currency: Currency | null
-  readonly lines: readonly NewInvoiceLine[]
+  readonly type: Exclude<InvoiceType, "CreditNote">
+  readonly lines: readonly ManualLine[]
+  readonly memo: string | null
   readonly externalId: string | null
   readonly metadata: Readonly<Record<string, string>>
 }
-
-const MAX_MINOR = 2n ** 53n / 256n
 
 export async function createInvoice(
   scope: Scope,
@@ -40,42 +39,18 @@ export async function createInvoice(
   return act(
     scope,
     async () => {
-      const customer = await findCustomer(scope, input.customerId)
-      if (!customer.ok) {
-        const { code, detail } = customer.error
-        return err(refusal(code, detail, [{ path: "customer_id", message: detail }]))
-      }
-      if (customer.value.status === "Closed") return err(refusal("invalid_state", "The customer is Closed."))
-      const currency = input.currency ?? customer.value.billingCurrency
-      if (currency !== customer.value.billingCurrency) {
-        const message = `The customer is billed in ${customer.value.billingCurrency}, not in ${currency}.`
-        return err(refusal("currency_mismatch", message, [{ path: "currency", message }]))
-      }
-      const id = scope.newId()
-      const lines = input.lines.map((line, at) => lineRow(scope, id, at, line, currency))
-      const huge = lines.findIndex((line) => line.amountMinor > MAX_MINOR)
-      if (huge >= 0) {
-        const message = "The line comes to more than an invoice can hold."
-        return err(refusal("amount_out_of_range", message, [{ path: `lines.${huge}`, message }]))
-      }
-      const invoice: InvoiceRow = {
-        ...emptyInvoice(scope, id),
-        customerId: customer.value.id,
-        subscriptionId: null,
-        externalId: input.externalId,
-        currency,
-        totalMinor: invoiceTotal(lines),
-        periodStart: null,
-        periodEnd: null,
-        metadata: input.metadata,
-      }
-      const draft = { invoice, lines }
+      const payer = await payerFor(scope, input)
+      if (!payer.ok) return payer
+      const { customer } = payer.value
+      const draft = await composed(scope, input, payer.value)
+      if (!draft.ok) return draft
+      const saved = saveDraft(scope, null, draft.value)
       return ok({
-        value: draft,
+        value: draft.value,
         commit: {
-          guards: [scope.write.update(customers, customer.value.id, customer.value.version, {})],
-          writes: draftStatements(scope, draft),
-          audit: [draftAudit(draft)],
+          guards: [scope.write.update(customers, customer.id, customer.version, {}), ...saved.guards],
+          writes: saved.writes,
+          audit: [draftAudit(draft.value)],
         },
       })
     },
@@ -83,32 +58,46 @@ export async function createInvoice(
   )
 }
 
-function lineRow(
-  scope: Scope,
-  invoiceId: string,
-  position: number,
-  line: NewInvoiceLine,
-  currency: Currency,
-): InvoiceLineRow {
-  const unit = nanos(BigInt(line.unitAmountNanos))
-  const exact = multiplyRatio(ratioOfDecimal(decimalOf(line.quantity)), ratio(unit))
-  const id = scope.newId()
-  return {
-    id,
-    tenantId: scope.tenant.id,
-    invoiceId,
-    position,
-    lineKey: `line:${id}`,
-    subscriptionId: null,
-    skuId: null,
-    description: line.description,
-    quantity: line.quantity,
-    unitAmountNanos: line.unitAmountNanos,
-    ratedNanos: formatNanos(ratioToNanos(exact)),
-    amountMinor: roundToMinor(exact, currency),
-    serviceStart: null,
-    serviceEnd: null,
-    isTax: false,
-    usageRanges: null,
+/** Whose invoice it is and who gets it, or why there can't be one. One-off invoices are not gathered. */
+async function payerFor(scope: Scope, input: NewInvoice): Promise<Outcome<Payer>> {
+  const found = await findCustomer(scope, input.customerId)
+  if (!found.ok) {
+    const { code, detail } = found.error
+    return err(refusal(code, detail, [{ path: "customer_id", message: detail }]))
   }
+  const customer = found.value
+  if (customer.status === "Closed") return err(refusal("invalid_state", "The customer is Closed."))
+  const currency = input.currency ?? customer.billingCurrency
+  if (currency !== customer.billingCurrency) {
+    const message = `The customer is billed in ${customer.billingCurrency}, not in ${currency}.`
+    return err(refusal("currency_mismatch", message, [{ path: "currency", message }]))
+  }
+  return ok({ ...(await payerOf(scope, customer)), collects: false })
+}
+
+async function composed(scope: Scope, input: NewInvoice, payer: Payer): Promise<Outcome<Draft>> {
+  const id = scope.newId()
+  const currency = payer.customer.billingCurrency
+  const rows = manualLines(scope, { id, currency }, input.lines, 0)
+  if (!rows.ok) return rows
+  const customerId = lineCustomerId(payer)
+  const invoice: InvoiceRow = {
+    ...emptyInvoice(scope, id),
+    type: input.type,
+    customerId: payer.recipient.id,
+    subscriptionId: null,
+    sections: sectionsWith(null, payer),
+    externalId: input.externalId,
+    currency,
+    memo: input.memo,
+    totalMinor: minor(0n),
+    periodStart: null,
+    periodEnd: null,
+    metadata: input.metadata,
+    version: 0,
+  }
+  const lines = rows.value.map((line) => ({ ...line, customerId }))
+  const draft = withLines({ invoice, lines: [] }, lines)
+  const refused = belowZero(draft)
+  return refused === null ? withTaxes(scope, draft) : err(refused)
 }

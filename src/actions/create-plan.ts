@@ -87,5 +87,7 @@ export function planState({ plan, terms }: PlanWithTerms) {
     period: terms.terms.period,
     trial_days: terms.terms.trialDays,
     trial_usage: terms.terms.trialUsage,
+    prorate: terms.terms.prorate ?? ("Time" as const),
+    minimum_spend_nanos: terms.terms.minimumAmountNanos ?? null,
   }
 }

@@ -30,7 +30,7 @@ export async function createSku(scope: Scope, input: NewSku, reply: Reply<SkuRow
     async () => {
       const plan = await scope.read.catalog.plan(input.planId)
       if (plan === null) return err(missing("plan_id", "plan"))
-      const refused = await refuse(scope, plan, input.currency)
+      const refused = await refuse(scope, plan, input)
       if (refused !== null) return err(refused)
       const { revised, guards, writes } = revisePlan(scope, plan, {})
       const row: SkuRow = {
@@ -55,18 +55,25 @@ export async function createSku(scope: Scope, input: NewSku, reply: Reply<SkuRow
   )
 }
 
-async function refuse(scope: Scope, { plan }: PlanWithTerms, currency: Currency): Promise<Refusal | null> {
+async function refuse(scope: Scope, { plan }: PlanWithTerms, sku: NewSku): Promise<Refusal | null> {
   const archived = refuseArchived(plan)
   if (archived !== null) return archived
   const present = await scope.read.catalog.skusAt(plan.id, plan.currentVersion)
   if (present.length >= limits.skusPerPlan) {
     return refusal("invalid_state", `A plan has at most ${limits.skusPerPlan} SKUs.`)
   }
-  return refuseCurrency(present, currency)
+  return refuseBeside(present, sku)
 }
 
-/** An invoice has one currency, and so have the prices of a plan. */
-export function refuseCurrency(others: readonly SkuRow[], currency: Currency): Refusal | null {
+type Beside = Pick<SkuRow, "currency" | "terms">
+
+/** An invoice has one currency, and so have the prices of a plan; and a meter keeps the terms of all of them in one value. */
+export function refuseBeside(others: readonly Beside[], { currency, terms }: Beside): Refusal | null {
+  const all = [...others.map((sku) => sku.terms), terms]
+  if (JSON.stringify(all).length > limits.planTermsCharacters) {
+    const most = `at most ${limits.planTermsCharacters} characters of prices and filters`
+    return refusal("invalid_state", `The SKUs of a plan have ${most}, as JSON.`)
+  }
   const other = others.find((sku) => sku.currency !== currency)
   if (other === undefined) return null
   const message = `The SKUs of this plan are priced in ${other.currency}, not in ${currency}.`

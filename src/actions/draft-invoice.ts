@@ -9,7 +9,7 @@ import type { AgendaItem } from "../domain/agenda.ts"
 import { assert } from "../domain/assert.ts"
 import { formatDecimal } from "../domain/decimal.ts"
 import { invoiceTotal } from "../domain/invoice.ts"
-import { formatNanos, minorToNanos } from "../domain/money.ts"
+import { formatNanos, minor, minorToNanos } from "../domain/money.ts"
 import type { Interval } from "../domain/proration.ts"
 import { instant } from "../domain/time.ts"
 import type { RatedLine } from "./rate-subscription.ts"
@@ -31,13 +31,16 @@ export function draftOf(
   return { invoice: invoiceRow(scope, invoiceId, subscription, rows, service), lines: rows }
 }
 
-function lineRow(scope: Scope, invoiceId: string, position: number, line: RatedLine): InvoiceLineRow {
+export function lineRow(scope: Scope, invoiceId: string, position: number, line: RatedLine): InvoiceLineRow {
   return {
     id: scope.newId(),
     tenantId: scope.tenant.id,
     invoiceId,
     position,
     lineKey: line.lineKey,
+    kind: line.kind,
+    sourceId: line.sourceId,
+    customerId: null,
     subscriptionId: line.subscriptionId,
     skuId: line.skuId,
     description: line.description,
@@ -48,6 +51,9 @@ function lineRow(scope: Scope, invoiceId: string, position: number, line: RatedL
     serviceStart: line.service.start,
     serviceEnd: line.service.end,
     isTax: false,
+    isIncluded: null,
+    taxes: null,
+    basis: line.basis,
     usageRanges: line.usageRanges,
   }
 }
@@ -79,6 +85,15 @@ export function emptyInvoice(scope: Scope, id: string) {
     type: "Standard",
     status: "Draft",
     number: null,
+    appliesToInvoiceId: null,
+    replacesInvoiceId: null,
+    replacedByInvoiceId: null,
+    creditedMinor: null,
+    sections: null,
+    collects: null,
+    tax: null,
+    taxMinor: minor(0n),
+    memo: null,
     recipient: null,
     dueAt: null,
     finalizedAt: null,
@@ -99,9 +114,9 @@ export function draftStatements(scope: Scope, { invoice, lines }: Draft): Statem
   ]
 }
 
-export function draftAudit({ invoice, lines }: Draft): AuditEntry {
+export function draftAudit({ invoice, lines }: Draft, action = "invoice.created"): AuditEntry {
   return {
-    action: "invoice.created",
+    action,
     subjectType: "Invoice",
     subjectId: invoice.id,
     customerId: invoice.customerId,

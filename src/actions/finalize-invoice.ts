@@ -1,28 +1,31 @@
-// Finalizes a draft: reads the meter a last time, numbers the invoice, posts it to the ledger.
+// Finalizes a draft: reads the meters a last time, taxes it, numbers it, posts it to the ledger.
 // What a repeat means: a job finds the invoice finalized and is done; a caller is told that it is no draft.
 
-import type { Guarded, Statement } from "../db/database.ts"
-import type { InvoiceLineRow, InvoiceRow, TenantRow } from "../db/rows.ts"
-import { invoiceLines, invoices, subscriptions } from "../db/schema.ts"
+import type { Commit } from "../db/commit.ts"
+import { numberDraw } from "../db/invoice-number.ts"
+import type { InvoiceRow, TenantRow } from "../db/rows.ts"
+import { subscriptions } from "../db/schema.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import type { Recipient } from "../domain/invoice.ts"
-import { dueAt, invoiceNumber, invoiceTotal, moveInvoice } from "../domain/invoice.ts"
+import { dueAt, moveInvoice } from "../domain/invoice.ts"
 import { postFinalized } from "../domain/ledger.ts"
 import { formatNanos, minorToNanos } from "../domain/money.ts"
 import { err, ok } from "../domain/result.ts"
 import { lateEventsOf, retentionMs } from "../domain/tenant.ts"
 import { instant } from "../domain/time.ts"
-import type { Outcome, Reply } from "./act.ts"
+import type { Decided, Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { archiveItem } from "./archive-usage.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { findInvoice } from "./find.ts"
-import type { LateTerms } from "./late-terms.ts"
 import { lateTerms } from "./late-terms.ts"
+import type { RefreshedDraft } from "./refresh-draft.ts"
 import { refreshDraft } from "./refresh-draft.ts"
 import { notFound, refusal } from "./refusal.ts"
+import { saveDraft, withLines } from "./save-draft.ts"
 import type { Scope } from "./scope.ts"
 import { tellMeter } from "./sync-terms.ts"
+import { withTaxes } from "./tax-lines.ts"
 import { currentTenant } from "./update-tenant.ts"
 
 export async function finalizeInvoice(
@@ -30,7 +33,7 @@ export async function finalizeInvoice(
   invoiceId: string,
   reply: Reply<Draft> | null,
 ): Promise<Outcome<Draft>> {
-  let late: LateTerms | null = null
+  let told: readonly AgendaItem[] = []
   const outcome = await act(
     scope,
     async () => {
@@ -39,76 +42,83 @@ export async function finalizeInvoice(
       if (!tenant.ok) return tenant
       const draft = found.value
       const status = moveInvoice(draft.invoice.status, "finalize")
-      if (!status.ok) {
+      if (!status.ok || draft.invoice.type === "ProForma") {
         // The job's work was done by somebody else.
         if (scope.jobId !== null) return ok({ value: draft, commit: { audit: [] } })
-        return err(refusal("invalid_state", status.error))
+        return err(refusal("invalid_state", status.ok ? PRO_FORMA : status.error))
       }
       const refreshed = await refreshDraft(scope, draft)
       if (!refreshed.ok) return refreshed
-      const { lines, subscription } = refreshed.value
+      const taxed = await withTaxes(scope, withLines(draft, refreshed.value.lines))
+      if (!taxed.ok) return taxed
       const recipient = await recipientOf(scope, draft.invoice.customerId, tenant.value)
       if (recipient === null) return err(notFound("customer"))
-      const invoice: InvoiceRow = {
-        ...draft.invoice,
-        status: status.value,
-        number: invoiceNumber(tenant.value.settings.invoiceNumberPrefix, tenant.value.nextInvoiceNumber),
-        totalMinor: invoiceTotal(lines),
-        recipient,
-        dueAt: dueAt(scope.now, recipient.paymentTermsDays),
-        finalizedAt: scope.now,
-        version: draft.invoice.version + 1,
-      }
-      const guards: Guarded[] = [
-        scope.write.takeInvoiceNumber(tenant.value.nextInvoiceNumber),
-        scope.write.update(invoices, invoiceId, draft.invoice.version, finalFields(invoice)),
-      ]
-      if (subscription !== null) {
-        late = lateTerms(scope, subscription, lateEventsOf(tenant.value.settings) === "Reject")
-        // Two drafts of a subscription must not both take the same late usage.
-        guards.push(scope.write.update(subscriptions, subscription.id, subscription.version, late.change))
-      }
-      return ok({
-        value: { invoice, lines },
-        commit: {
-          guards,
-          writes: changedLines(scope, draft.lines, lines),
-          postings: postFinalized(invoice),
-          agenda: [
-            ...settleItems(scope, invoice),
-            ...archiveItems(invoice, tenant.value),
-            ...(late?.agenda ?? []),
-          ],
-          audit: [
-            {
-              action: "invoice.finalized",
-              subjectType: "Invoice",
-              subjectId: invoiceId,
-              customerId: invoice.customerId,
-              before: { status: draft.invoice.status, total_nanos: totalNanos(draft.invoice) },
-              after: {
-                status: invoice.status,
-                invoice_number: invoice.number,
-                total_nanos: totalNanos(invoice),
-              },
-            },
-          ],
-        },
-      })
+      const closing = closingTerms(scope, refreshed.value, tenant.value)
+      told = closing.agenda
+      const frozen = { ...taxed.value.invoice, status: status.value, recipient }
+      const final = { invoice: finalInvoice(scope, frozen, recipient), lines: taxed.value.lines }
+      return ok(finalized(scope, draft, final, tenant.value, [closing, refreshed.value]))
     },
     reply,
   )
-  if (outcome.ok && scope.jobId === null) await tellClosed(scope, late)
+  // A job leaves it to the row that it made.
+  if (outcome.ok && scope.jobId === null) for (const { subject } of told) await tellMeter(scope, subject)
   return outcome
 }
 
-/** A job leaves it to the row that it made. */
-async function tellClosed(scope: Scope, late: LateTerms | null): Promise<void> {
-  for (const { subject } of late?.agenda ?? []) await tellMeter(scope, subject)
+const PRO_FORMA = "The invoice is a pro-forma: it says what would be charged and is never finalized."
+
+function finalInvoice(scope: Scope, invoice: InvoiceRow, recipient: Recipient): InvoiceRow {
+  const due = dueAt(scope.now, recipient.paymentTermsDays)
+  return { ...invoice, collects: null, dueAt: due, finalizedAt: scope.now }
 }
 
-function finalFields({ status, number, totalMinor, recipient, dueAt: due, finalizedAt }: InvoiceRow) {
-  return { status, number, totalMinor, recipient, dueAt: due, finalizedAt }
+type Guards = { readonly guards: NonNullable<Commit["guards"]> }
+
+function finalized(
+  scope: Scope,
+  before: Draft,
+  { invoice, lines }: Draft,
+  tenant: TenantRow,
+  parts: readonly [Guards & { readonly agenda: readonly AgendaItem[] }, Guards],
+): Decided<Draft> {
+  const draw = numberDraw(invoice.id, tenant.settings.invoiceNumberPrefix, scope.newId())
+  const numbered = (number: string): Draft => ({ invoice: { ...invoice, number }, lines })
+  const after = numbered(draw.number)
+  const saved = saveDraft(scope, before, after)
+  return {
+    value: after,
+    numbered,
+    commit: {
+      draw,
+      guards: [...saved.guards, ...parts.flatMap(({ guards }) => guards)],
+      writes: saved.writes,
+      postings: postFinalized(invoice),
+      agenda: [...settleItems(scope, invoice), ...archiveItems(after, tenant), ...parts[0].agenda],
+      audit: [
+        {
+          action: "invoice.finalized",
+          subjectType: "Invoice",
+          subjectId: invoice.id,
+          customerId: invoice.customerId,
+          before: { status: before.invoice.status, total_nanos: totalNanos(before.invoice) },
+          after: { status: invoice.status, invoice_number: draw.number, total_nanos: totalNanos(invoice) },
+        },
+      ],
+    },
+  }
+}
+
+/** Two drafts of a subscription must not both take the same late usage; and where late events are refused, its meter must know. */
+function closingTerms(scope: Scope, refreshed: RefreshedDraft, { settings }: TenantRow) {
+  const refuses = lateEventsOf(settings) === "Reject"
+  const late = refreshed.subscriptions.map((row) => ({ row, terms: lateTerms(scope, row, refuses) }))
+  return {
+    guards: late.map(({ row, terms }) =>
+      scope.write.update(subscriptions, row.id, row.version, terms.change),
+    ),
+    agenda: late.flatMap(({ terms }) => terms.agenda),
+  }
 }
 
 function totalNanos(invoice: InvoiceRow): string {
@@ -136,22 +146,9 @@ function settleItems(scope: Scope, invoice: InvoiceRow): AgendaItem[] {
 }
 
 /** The raw events that it was rated from are archived when they have rested. */
-function archiveItems(
-  { id, subscriptionId, finalizedAt }: InvoiceRow,
-  { settings }: TenantRow,
-): AgendaItem[] {
+function archiveItems({ invoice, lines }: Draft, { settings }: TenantRow): AgendaItem[] {
   const rest = retentionMs(settings)
-  if (subscriptionId === null || finalizedAt === null || rest === null) return []
-  return [archiveItem(id, instant(finalizedAt + rest))]
-}
-
-function changedLines(
-  scope: Scope,
-  before: readonly InvoiceLineRow[],
-  after: readonly InvoiceLineRow[],
-): Statement[] {
-  const changed = after.filter((line, at) => line !== before[at])
-  return changed.map(({ id, quantity, ratedNanos, amountMinor, usageRanges }) =>
-    scope.write.change(invoiceLines, id, { quantity, ratedNanos, amountMinor, usageRanges }),
-  )
+  const isRated = lines.some((line) => line.subscriptionId !== null)
+  if (!isRated || invoice.finalizedAt === null || rest === null) return []
+  return [archiveItem(invoice.id, instant(invoice.finalizedAt + rest))]
 }

@@ -29,12 +29,12 @@ export async function findSubscriptionTerms(scope: Scope, id: string): Promise<O
   return terms === null ? err(notFound("subscription")) : ok(terms)
 }
 
-/** An invoice with its lines. Customers do not see drafts. */
+/** An invoice with its lines. Customers do not see drafts, but they see what they are offered. */
 export async function findInvoice(scope: Scope, id: string): Promise<Outcome<InvoiceWithLines>> {
   const found = await scope.read.invoices.byId(id)
   const visible =
     found !== null &&
     mayReach(scope, found.invoice.customerId) &&
-    (scope.customerId === null || found.invoice.status !== "Draft")
+    (scope.customerId === null || found.invoice.status !== "Draft" || found.invoice.type === "ProForma")
   return visible ? ok(found) : err(notFound("invoice"))
 }

@@ -1,5 +1,6 @@
-// What goes with a commit that closes or reopens periods of a subscription whose tenant refuses late events: new terms, which say which
-// periods are closed, and the row by which the meter is told.
+// What goes with a commit that bills a subscription, or takes back what was billed, where its meter has to know: of a tenant that
+// refuses late events, which periods are closed, and of a subscription with a threshold, what is billed. New terms say so, and a row of
+// the agenda tells them.
 
 import type { SubscriptionRow } from "../db/rows.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
@@ -10,9 +11,9 @@ export type LateTerms = {
   readonly agenda: readonly AgendaItem[]
 }
 
-/** `refuses`: whether its tenant does. */
+/** `refuses`: whether its tenant refuses late events, and this closes or opens periods. */
 export function lateTerms(scope: Scope, subscription: SubscriptionRow, refuses: boolean): LateTerms {
-  if (!refuses) return { change: {}, agenda: [] }
+  if (!refuses && subscription.thresholdNanos === null) return { change: {}, agenda: [] }
   const termsVersion = subscription.termsVersion + 1
   const uniqueKey = String(termsVersion)
   return {

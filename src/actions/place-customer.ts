@@ -2,9 +2,7 @@
 // Law: a customer that gets a new parent touches every row above it. So the version of a row speaks for all that hangs
 // below it, and two changes that together would break the tree can't both be committed.
 
-import type { Guarded } from "../db/database.ts"
 import type { CustomerRow } from "../db/rows.ts"
-import { customers } from "../db/schema.ts"
 import { checkParent } from "../domain/customer.ts"
 import { err, ok } from "../domain/result.ts"
 import { limits } from "../limits.ts"
@@ -13,14 +11,14 @@ import { invalid, missing } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
 /**
- * The guards under which `child` may hang where its row says, or why it may not. The child's own row must have been
+ * The rows to touch so that `child` may hang where its row says, or why it may not. The child's own row must have been
  * read before, and be guarded beside these, because its version stands for the tree below it.
  */
 export async function placeCustomer(
   scope: Scope,
   child: CustomerRow,
   isNew: boolean,
-): Promise<Outcome<Guarded[]>> {
+): Promise<Outcome<CustomerRow[]>> {
   const { hierarchyLevels, hierarchyNodes } = limits
   const ancestors = await scope.read.customers.ancestors(child.parentId, hierarchyLevels)
   const root = ancestors.at(-1)
@@ -34,7 +32,7 @@ export async function placeCustomer(
   if (rest.nodes + below.nodes > hierarchyNodes) {
     return err(invalid("parent_id", `A hierarchy has at most ${hierarchyNodes} customers.`))
   }
-  return ok(ancestors.map((row) => scope.write.update(customers, row.id, row.version, {})))
+  return ok(ancestors)
 }
 
 const LEAF = { nodes: 1, levels: 1 }

@@ -36,7 +36,7 @@ export async function placeHold(
     holdId: scope.newId(),
     amount: amountNanos,
     events: events === null ? null : eventsRequest(scope, events),
-    prices: pricesOf(found.value.skus),
+    prices: pricesOf(found.value),
     ttlMs,
     now: scope.now,
   })

@@ -1,32 +1,38 @@
 // Rates a subscription: reads the meter and earlier invoices, and says which lines a new bill has. Writes nothing.
 
+import type { Guarded } from "../db/database.ts"
 import type { WasBilled } from "../db/readers/invoices.ts"
 import type { SubscriptionTerms } from "../db/readers/subscriptions.ts"
 import type { BilledLine } from "../domain/billing.ts"
 import { billLines } from "../domain/billing.ts"
-import type { Billable, Charge, ChargeScope, Usage } from "../domain/charges.ts"
-import { chargesOf, usageKey } from "../domain/charges.ts"
-import type { Decimal } from "../domain/decimal.ts"
-import { decimalOf } from "../domain/decimal.ts"
+import type { ChargeScope } from "../domain/billable.ts"
+import type { Charge } from "../domain/charges.ts"
+import { chargesOf } from "../domain/charges.ts"
 import { periodAt, periodContaining } from "../domain/period.ts"
 import { err, ok } from "../domain/result.ts"
 import type { SeqRange } from "../domain/seq-ranges.ts"
 import { rangesUpTo } from "../domain/seq-ranges.ts"
 import type { Instant } from "../domain/time.ts"
+import type { Usage } from "../domain/usage.ts"
 import type { UsageReply } from "../meter/protocol.ts"
 import type { Outcome } from "./act.ts"
+import type { RecomputedDraft } from "./adjust.ts"
+import { adjustmentsOf } from "./adjust.ts"
+import { billableOf } from "./billable.ts"
 import { meterTermsOf } from "./meter-terms.ts"
 import { notFound, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
+import { usageOf } from "./usage-of.ts"
 
 /** `usageRanges`: which changes of the meter the line bills; null for a charge that no meter counts. */
 export type RatedLine = BilledLine & { readonly usageRanges: readonly SeqRange[] | null }
 
 export type Rated = {
   readonly lines: readonly RatedLine[]
-  readonly charges: readonly Charge[]
   /** How far the meter was read. */
   readonly seq: number
+  /** Keep what the lines were decided from true until they are committed. */
+  readonly guards: readonly Guarded[]
 }
 
 /** The lines that are owed within a scope, and what came late to periods that were billed before. */
@@ -38,30 +44,42 @@ export async function rateSubscription(
   const metered = await readUsage(scope, terms, chargeScope)
   if (!metered.ok) return metered
   const { usage, seq, readSeq, late } = metered.value
-  const indices = [...late, ...chargeScope.indices]
-  const charges = chargesOf(billableOf(terms), usage, { ...chargeScope, indices })
-  const was = await scope.read.invoices.was(
-    charges.map((charge) => charge.lineKey),
-    null,
-  )
-  const lines = ratedLines(terms, charges, was, readSeq)
-  return lines.ok ? ok({ lines: lines.value, charges, seq }) : lines
+  const whole = { ...chargeScope, indices: [...late, ...chargeScope.indices] }
+  const charges = chargesOf(billableOf(terms), usage, whole)
+  const was = await wasOf(scope, charges, null)
+  const input = { charges, was, chargeScope: whole, readSeq, draft: null }
+  const rated = await rateCharges(scope, terms, input)
+  return rated.ok ? ok({ ...rated.value, seq }) : rated
 }
 
-/** `readSeq` is the change up to which the meter was read for these charges. */
-export function ratedLines(
-  { subscription }: SubscriptionTerms,
-  charges: readonly Charge[],
-  was: ReadonlyMap<string, WasBilled>,
-  readSeq: number,
-): Outcome<readonly RatedLine[]> {
+export type RateInput = {
+  readonly charges: readonly Charge[]
+  /** What the charges were billed on other invoices than the one that is recomputed. */
+  readonly was: ReadonlyMap<string, WasBilled>
+  readonly chargeScope: ChargeScope
+  /** The change up to which the meter was read for these charges. */
+  readonly readSeq: number
+  readonly draft: RecomputedDraft | null
+}
+
+/** The lines of charges, and of what adjusts their periods. */
+export async function rateCharges(
+  scope: Scope,
+  terms: SubscriptionTerms,
+  input: RateInput,
+): Promise<Outcome<Pick<Rated, "lines" | "guards">>> {
+  const { charges, readSeq, draft } = input
+  const { currency } = terms.subscription
+  const adjustments = await adjustmentsOf(scope, terms, input)
+  const adjusted = await wasOf(scope, adjustments.charges, draft?.id ?? null)
+  const was = new Map([...input.was, ...adjusted])
   const metered = new Set(charges.filter((charge) => charge.metered).map((charge) => charge.lineKey))
-  const lines = billLines(charges, was, subscription.currency).map((line): RatedLine => {
+  const lines = billLines([...charges, ...adjustments.charges], was, currency).map((line): RatedLine => {
     const taken = was.get(line.lineKey)?.ranges ?? []
     return { ...line, usageRanges: metered.has(line.lineKey) ? rangesUpTo(readSeq, taken) : null }
   })
   const tooLarge = lines.find((line) => line.amountMinor > MAX_MINOR || line.amountMinor < -MAX_MINOR)
-  if (tooLarge === undefined) return ok(lines)
+  if (tooLarge === undefined) return ok({ lines, guards: adjustments.guards })
   return err(
     refusal(
       "amount_out_of_range",
@@ -73,15 +91,15 @@ export function ratedLines(
 /** Storage keeps whole numbers exactly up to 2^53; an invoice of a hundred such lines stays below. */
 const MAX_MINOR = 2n ** 53n / 128n
 
-export function billableOf({ subscription, skus }: SubscriptionTerms): Billable {
-  return {
-    subscriptionId: subscription.id,
-    schedule: subscription.schedule,
-    trialEndsAt: subscription.trialEndsAt,
-    endedAt: subscription.endedAt,
-    quantities: subscription.quantities,
-    skus,
-  }
+/** What non-void invoices took for these charges, but for one that is redone. */
+export async function wasOf(
+  scope: Scope,
+  charges: readonly Charge[],
+  exceptInvoiceId: string | null,
+): Promise<ReadonlyMap<string, WasBilled>> {
+  if (charges.length === 0) return new Map()
+  const keys = charges.map((charge) => charge.lineKey)
+  return scope.read.invoices.was(keys, exceptInvoiceId)
 }
 
 /** `seq` is what the next bill goes on from; the usage may hold some changes more, up to `readSeq`. */
@@ -138,10 +156,4 @@ function lateIndices(
     if (period !== null) found.add(period.index)
   }
   return [...found].toSorted((a, b) => a - b)
-}
-
-export function usageOf(reply: UsageFound): Usage {
-  const usage = new Map<string, Decimal>()
-  for (const total of reply.totals) usage.set(usageKey(total.periodStart, total.key), decimalOf(total.value))
-  return usage
 }

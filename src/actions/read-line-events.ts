@@ -3,17 +3,19 @@
 import type { InvoiceLineRow, SubscriptionRow } from "../db/rows.ts"
 import type { SubscriptionTerms } from "../db/readers/subscriptions.ts"
 import { meterOfSku } from "../domain/catalog.ts"
+import type { ArchivedEvent } from "../domain/archive.ts"
 import type { LinePart } from "../domain/line-events.ts"
 import { isBehindLine } from "../domain/line-events.ts"
 import { periodContaining } from "../domain/period.ts"
 import type { Interval } from "../domain/proration.ts"
 import { err, ok } from "../domain/result.ts"
 import type { MeterDefinition } from "../domain/terms.ts"
+import { usageSchedule } from "../domain/timeline.ts"
 import { limits } from "../limits.ts"
 import type { StoredEvent } from "../meter/protocol.ts"
 import type { Outcome } from "./act.ts"
 import { findInvoice } from "./find.ts"
-import { meterTermsOf } from "./meter-terms.ts"
+import { meteredSkus, meteredSkusOf, meterTermsOf, segmentTermsAt } from "./meter-terms.ts"
 import { openArchive, toStored } from "./read-archived.ts"
 import type { EventPage } from "./read-events.ts"
 import { notFound } from "./refusal.ts"
@@ -40,18 +42,23 @@ export async function readLineEvents(
   if (subscriptionId === null || terms === null) return ok(NO_EVENTS)
   const [meter, service] = [await meterOfLine(scope, terms, line), serviceOf(terms, line)]
   if (meter === null || service === null) return ok(NO_EVENTS)
-  const { startedAt } = meterTermsOf(terms)
+  const { startedAt, pauses = [] } = meterTermsOf(terms)
   const from = service.start > startedAt ? service.start : startedAt
-  const part = { meter, from, to: service.end, ranges: line.usageRanges }
+  const part = { meter, from, to: service.end, ranges: line.usageRanges, pauses }
   const events = await eventsOfPart(scope, terms.subscription, part, page)
   return events.ok ? ok({ subscriptionId, ...events.value }) : events
 }
 
 type Page = { readonly limit: number; readonly before: number | null }
-type Part = Omit<LinePart, "ranges"> & { readonly ranges: LinePart["ranges"] | null }
+
+/** `asBilled`: events as they stood when the line was billed. */
+export type Part = Omit<LinePart, "ranges"> & {
+  readonly ranges: LinePart["ranges"] | null
+  readonly asBilled?: boolean
+}
 
 /** From the meter, and from the archive where the events left it. */
-async function eventsOfPart(
+export async function eventsOfPart(
   scope: Scope,
   { id, customerId }: SubscriptionRow,
   part: Part,
@@ -73,32 +80,49 @@ async function eventsOfPart(
     if (!rest.ok) return rest
     const behind = rest.value.filter((event) => event.seq < next && isBehindLine(event, archivedPart))
     const taken = behind.toReversed().slice(0, page.limit - events.length)
-    events.push(...taken.map((event) => toStored(event, customerId)))
+    events.push(
+      ...taken.map((event) =>
+        toStored(part.asBilled === true ? untilBilled(event, part) : event, customerId),
+      ),
+    )
     before = taken.length < behind.length ? (taken.at(-1)?.seq ?? next) : archive.first
     if (events.length === page.limit) break
   }
   return ok({ events, next: before })
 }
 
+/** Without what was said of it afterwards. */
+function untilBilled(event: ArchivedEvent, { ranges }: Part): ArchivedEvent {
+  const top = ranges?.at(-1)?.[1] ?? Number.MAX_SAFE_INTEGER
+  return { ...event, corrections: event.corrections.filter(({ seq }) => seq <= top) }
+}
+
 const ALL_CHANGES: LinePart["ranges"] = [[0, Number.MAX_SAFE_INTEGER]]
 
-/** By the terms that the subscription runs on, or the last that its SKU had if they have it no more. */
+/** By what the subscription was sold under at that time, or the last terms that its SKU had if those don't have it. */
 async function meterOfLine(
   scope: Scope,
-  { skus }: SubscriptionTerms,
-  { skuId }: InvoiceLineRow,
+  terms: SubscriptionTerms,
+  { skuId, serviceStart }: InvoiceLineRow,
 ): Promise<MeterDefinition | null> {
-  if (skuId === null) return null
+  if (skuId === null || serviceStart === null) return null
+  const sold = segmentTermsAt(terms, serviceStart)
+  const skus = [...(sold === null ? [] : meteredSkusOf(sold)), ...meteredSkus(terms)]
   const sku = skus.find(({ id }) => id === skuId) ?? (await scope.read.catalog.sku(skuId))
   return sku === null ? null : meterOfSku(sku)
 }
 
-/** A charge has the usage of its whole period, also where the subscription ended within: what came in the last moments counts. */
-function serviceOf(
-  { subscription }: SubscriptionTerms,
+/** A charge has the usage of its whole period, or of the part of it that it is for, also where the subscription ended within: what came
+ *  in the last moments counts. */
+export function serviceOf(
+  { subscription, segments }: SubscriptionTerms,
   { serviceStart, serviceEnd }: InvoiceLineRow,
 ): Interval | null {
   if (serviceStart === null || serviceEnd === null) return null
-  const period = periodContaining(subscription.schedule, serviceStart)
+  const parts = usageSchedule(
+    subscription.schedule,
+    segments.map(({ segment }) => segment),
+  )
+  const period = periodContaining(parts, serviceStart)
   return period?.start === serviceStart ? period : { start: serviceStart, end: serviceEnd }
 }

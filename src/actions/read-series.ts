@@ -8,7 +8,7 @@ import { limits } from "../limits.ts"
 import type { SeriesPoint } from "../meter/protocol.ts"
 import type { Outcome } from "./act.ts"
 import { findSubscriptionTerms } from "./find.ts"
-import { meterTermsOf } from "./meter-terms.ts"
+import { meteredSkus, meterTermsOf } from "./meter-terms.ts"
 import type { CountedMeter } from "./read-usage.ts"
 import { countedMeters, currentPeriod } from "./read-usage.ts"
 import { invalid, notFound } from "./refusal.ts"
@@ -48,7 +48,7 @@ export async function readSeries(
   const [from, to] = [askedFrom ?? period.start, askedTo ?? period.end]
   if (from >= to)
     return err(invalid(askedFrom === null ? "to" : "from", "The time must begin before it ends."))
-  const counted = countedMeters(terms.skus)
+  const counted = countedMeters(meteredSkus(terms))
   const { timeZone } = terms.subscription.schedule
   const boundaries = chartBoundaries(window, from, to, timeZone, limits.seriesPoints)
   if (boundaries === null) return err(tooLong(`it has more than ${limits.seriesPoints} windows`))

@@ -8,7 +8,8 @@ import { meterOfSku, metersOf } from "../domain/catalog.ts"
 import { chargesOf } from "../domain/charges.ts"
 import type { MeterDefinition, MeterTerms } from "../domain/terms.ts"
 import type { Period } from "../domain/period.ts"
-import { periodAt, periodContaining } from "../domain/period.ts"
+import { periodAt, periodContaining, periodsWithin } from "../domain/period.ts"
+import type { Interval } from "../domain/proration.ts"
 import type { Ratio } from "../domain/ratio.ts"
 import { addRatio, ZERO_RATIO } from "../domain/ratio.ts"
 import { err, ok } from "../domain/result.ts"
@@ -17,8 +18,9 @@ import type { Instant } from "../domain/time.ts"
 import type { UsageGroup, UsageReply, UsageTotal } from "../meter/protocol.ts"
 import type { Outcome } from "./act.ts"
 import { findSubscriptionTerms, mayReach } from "./find.ts"
-import { meterTermsOf } from "./meter-terms.ts"
-import { billableOf, usageOf } from "./rate-subscription.ts"
+import { meteredSkusOf, meterTermsOf, segmentTermsAt, usageScheduleOf } from "./meter-terms.ts"
+import { billableOf } from "./billable.ts"
+import { usageOf } from "./usage-of.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
@@ -30,6 +32,8 @@ export type CountedMeter = {
 }
 
 export type MeterUsage = CountedMeter & {
+  /** The part of the period that it is the total of; null where the period has one price list and no parts. */
+  readonly part: Interval | null
   /** An exact decimal. */
   readonly value: string
   /** Of a meter with `groupBy`. */
@@ -102,33 +106,48 @@ type UsageFound = Extract<UsageReply, { readonly kind: "Usage" }>
 
 function summaryOf(terms: SubscriptionTerms, now: Instant, reply: UsageFound): UsageSummary {
   const period = currentPeriod(terms, now)
-  const metered = terms.skus.filter((sku) => sku.terms.meter !== null)
   const chargeScope = { indices: [period.index], asOf: period.end, running: true }
-  const charges = chargesOf({ ...billableOf(terms), skus: metered }, usageOf(reply), chargeScope)
+  const charges = chargesOf(billableOf(terms), usageOf(reply), chargeScope).filter((charge) => charge.metered)
   return {
     subscriptionId: terms.subscription.id,
     period,
     asOf: now,
     amount: charges.reduce((sum, charge) => addRatio(sum, charge.should), ZERO_RATIO),
     left: reply.left ?? null,
-    meters: countedMeters(metered).map((meter) => meterUsage(meter, reply.totals)),
+    meters: usageOfParts(terms, period, now, reply.totals),
     seq: reply.seq,
     termsVersion: reply.termsVersion,
   }
 }
 
-function meterUsage({ definition, meter, skuIds }: CountedMeter, totals: readonly UsageTotal[]): MeterUsage {
-  const total = totals.find(({ key }) => key === definition.key)
-  return { definition, meter, value: total?.value ?? "0", groups: total?.groups ?? [], skuIds }
+/** The meters of each part of the period that has begun, by the prices of its time. */
+function usageOfParts(
+  terms: SubscriptionTerms,
+  period: Period,
+  now: Instant,
+  totals: readonly UsageTotal[],
+): MeterUsage[] {
+  const parts = periodsWithin(usageScheduleOf(terms), period)
+  const begun = parts.filter(({ start }, at) => at === 0 || start <= now)
+  return begun.flatMap(({ start, end }) => {
+    const sold = segmentTermsAt(terms, start)
+    const part = parts.length === 1 ? null : { start, end }
+    return countedMeters(sold === null ? [] : meteredSkusOf(sold)).map((meter): MeterUsage => {
+      const total = totals.find(
+        ({ key, periodStart }) => key === meter.definition.key && periodStart === start,
+      )
+      return { ...meter, part, value: total?.value ?? "0", groups: total?.groups ?? [] }
+    })
+  })
 }
 
-/** The meters of a subscription, as its SKUs have them. */
+/** The meters of these SKUs, as they have them. A SKU that has been changed is there more than once. */
 export function countedMeters(skus: readonly RatedSku[]): CountedMeter[] {
   return metersOf(skus).map((definition) => {
     const counted = skus.filter((sku) => meterOfSku(sku)?.key === definition.key)
     const meter = counted[0]?.terms.meter ?? null
     assert(meter !== null, "a meter is that of a SKU", { key: definition.key })
-    return { definition, meter, skuIds: counted.map((sku) => sku.id) }
+    return { definition, meter, skuIds: [...new Set(counted.map((sku) => sku.id))] }
   })
 }
 

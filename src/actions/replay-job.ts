@@ -38,6 +38,6 @@ export async function replayJob(
     },
     reply,
   )
-  if (outcome.ok) scope.platform.background(scope.platform.enqueue(scope.tenant.id, [id]))
+  if (outcome.ok) scope.platform.background(scope.platform.enqueue([{ id, tenantId: scope.tenant.id }]))
   return outcome
 }

@@ -5,25 +5,52 @@ import type { Outcome } from "./act.ts"
 import type { AgendaRow } from "../db/rows.ts"
 import type { AgendaKind } from "../domain/agenda.ts"
 import { archiveUsage } from "./archive-usage.ts"
+import { advanceContract } from "./advance-contract.ts"
+import { applyChange } from "./apply-change.ts"
 import { billAdvance } from "./bill-advance.ts"
+import { billThreshold } from "./bill-threshold.ts"
 import { closePeriod } from "./close-period.ts"
 import { endTrial } from "./end-trial.ts"
 import { finalizeInvoice } from "./finalize-invoice.ts"
+import { resumeByItself } from "./pause-subscription.ts"
+import type { Refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 import { settleInvoice } from "./settle-invoice.ts"
 import { syncBudget } from "./sync-budget.ts"
 import { syncPolicy } from "./sync-policy.ts"
 import { syncTerms } from "./sync-terms.ts"
+import { warnTrial } from "./warn-trial.ts"
 
 /** `invoiceId`: the invoice that the job made or moved, if any. */
 export type JobResult = { readonly invoiceId: string | null }
 
 export class JobFailed extends Error {
   override readonly name = "JobFailed"
+  readonly code: Refusal["code"]
+
+  constructor({ code, detail }: Refusal) {
+    super(`${code}: ${detail}`)
+    this.code = code
+  }
 }
 
-/** Throws when the job could not be done; doing it again is always safe. */
+/** Throws when the job could not be done; doing it again is always safe. Two who run it at once may race: the one that lost finds the
+ *  work done. */
 export async function runJob(
+  scope: Scope,
+  job: Pick<AgendaRow, "kind" | "subject" | "uniqueKey">,
+): Promise<JobResult> {
+  try {
+    return await perform(scope, job)
+  } catch (error) {
+    const { jobId } = scope
+    const after = jobId === null ? null : await scope.read.records.job(jobId)
+    if (after?.status === "Done") return { invoiceId: null }
+    throw error
+  }
+}
+
+async function perform(
   scope: Scope,
   job: Pick<AgendaRow, "kind" | "subject" | "uniqueKey">,
 ): Promise<JobResult> {
@@ -34,12 +61,22 @@ export async function runJob(
       return nothing(await syncPolicy(scope, job.uniqueKey))
     case "sync-terms":
       return nothing(await syncTerms(scope, job.subject))
+    case "warn-trial":
+      return nothing(await warnTrial(scope, job.subject))
+    case "apply-change":
+      return nothing(await applyChange(scope, job.subject, job.uniqueKey))
+    case "resume-subscription":
+      return nothing(await resumeByItself(scope, job.subject))
     case "end-trial":
       return nothing(await endTrial(scope, job.subject))
     case "bill-advance":
       return drafted(await billAdvance(scope, job.subject))
+    case "bill-threshold":
+      return drafted(await billThreshold(scope, job.subject))
     case "close-period":
       return drafted(await closePeriod(scope, job.subject))
+    case "advance-contract":
+      return drafted(await advanceContract(scope, job.subject))
     case "finalize-invoice":
       return drafted(await finalizeInvoice(scope, job.subject, null))
     case "settle-invoice":
@@ -59,6 +96,6 @@ function drafted(outcome: Outcome<{ readonly invoice: { readonly id: string } } 
 }
 
 function done<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) throw new JobFailed(`${outcome.error.code}: ${outcome.error.detail}`)
+  if (!outcome.ok) throw new JobFailed(outcome.error)
   return outcome.value
 }

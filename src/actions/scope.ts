@@ -9,6 +9,7 @@ import type { Database } from "../db/database.ts"
 import type { Readers } from "../db/readers/index.ts"
 import { readersFor } from "../db/readers/index.ts"
 import type { TenantRow } from "../db/rows.ts"
+import type { DueRow } from "../db/system.ts"
 import type { Writer } from "../db/writer.ts"
 import { writerFor } from "../db/writer.ts"
 import type { Instant } from "../domain/time.ts"
@@ -28,8 +29,8 @@ export type Platform = {
   readonly usageTerms: TermsCache
   readonly archive: ArchiveStore
   readonly budget: (tenantId: string, customerId: string) => BudgetClient
-  /** Puts agenda rows on the queue. Losing the call loses nothing: cron finds the rows. */
-  readonly enqueue: (tenantId: string, agendaIds: readonly string[]) => Promise<void>
+  /** Puts agenda rows on the queue, of all tenants together. Losing the call loses nothing: cron finds the rows. */
+  readonly enqueue: (rows: readonly DueRow[]) => Promise<void>
   /** Keeps the isolate alive for work whose loss does no harm. */
   readonly background: (work: Promise<unknown>) => void
 }
@@ -51,6 +52,8 @@ export type Scope = {
   readonly meter: (subscriptionId: string) => MeterClient
   readonly budget: (customerId: string) => BudgetClient
   readonly commit: (plan: Commit) => Promise<CommitOutcome>
+  /** The same for a commit of its own, which neither ends the job nor answers the request. */
+  readonly aside: () => Scope
 }
 
 export type ScopeOptions = {
@@ -87,6 +90,7 @@ export function scopeFor(platform: Platform, tenant: TenantRow, options: ScopeOp
     newId: platform.newId,
     meter: (subscriptionId) => platform.meter(tenant.id, subscriptionId),
     budget: (customerId) => platform.budget(tenant.id, customerId),
+    aside: () => scopeFor(platform, tenant, { ...options, claim: null, jobId: null }),
     async commit(plan) {
       const context = {
         tenantId: tenant.id,
@@ -122,8 +126,8 @@ export async function opened(platform: Platform, answer: Answer): Promise<string
 }
 
 function announce(platform: Platform, tenantId: string, now: Instant, scheduled: readonly Scheduled[]): void {
-  const due = scheduled.filter((item) => item.dueAt <= now).map((item) => item.id)
-  if (due.length > 0) platform.background(platform.enqueue(tenantId, due))
+  const due = scheduled.filter((item) => item.dueAt <= now).map(({ id }) => ({ id, tenantId }))
+  if (due.length > 0) platform.background(platform.enqueue(due))
 }
 
 /** Where a tenant's clock stands: the wall for live tenants, and for test tenants whose clock was never set. */

@@ -7,20 +7,24 @@ import type { BilledLine } from "../domain/billing.ts"
 import { billLines } from "../domain/billing.ts"
 import type { RatedSku, SkuTerms, TrialUsage } from "../domain/catalog.ts"
 import { metersOf } from "../domain/catalog.ts"
-import type { Usage } from "../domain/charges.ts"
+import type { SoldSegment } from "../domain/billable.ts"
 import { chargesOf } from "../domain/charges.ts"
 import type { Currency } from "../domain/currency.ts"
 import type { Minor } from "../domain/money.ts"
 import { minor } from "../domain/money.ts"
 import type { Period } from "../domain/period.ts"
+import { startOf } from "../domain/period.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Duration, Instant } from "../domain/time.ts"
-import { formatInstant } from "../domain/time.ts"
+import { formatInstant, LATEST } from "../domain/time.ts"
+import { segmentAt, segmentsOf } from "../domain/timeline.ts"
+import type { Usage } from "../domain/usage.ts"
 import { limits } from "../limits.ts"
 import type { Outcome } from "./act.ts"
 import { findSubscriptionTerms } from "./find.ts"
 import { meterTermsOf, usageFrom } from "./meter-terms.ts"
-import { billableOf, usageOf } from "./rate-subscription.ts"
+import { billableOf, soldOf } from "./billable.ts"
+import { usageOf } from "./usage-of.ts"
 import { invalid, missing, refusal } from "./refusal.ts"
 import type { Refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
@@ -64,10 +68,12 @@ export async function simulate(
   if (!usages.ok) return usages
   const [now, then] = usages.value
   const { currency } = terms.subscription
+  const billable = billableOf(terms)
+  const sold = soldThroughout(terms)
   const bill = (skus: readonly RatedSku[], usage: Usage, { index }: Period): Bill => {
     // As a bill of this moment would have it: what has ended whole, the running period as far as it has come.
     const chargeScope = { indices: [index], asOf: scope.now, running: true }
-    const charges = chargesOf({ ...billableOf(terms), skus }, usage, chargeScope)
+    const charges = chargesOf({ ...billable, segments: [{ ...sold, skus }] }, usage, chargeScope)
     const lines = billLines(charges, new Map(), currency)
     return { lines, amount: minor(lines.reduce((sum, line) => sum + line.amountMinor, 0n)) }
   }
@@ -81,6 +87,13 @@ export async function simulate(
       simulated: bill(offer.value.skus, then, period),
     })),
   })
+}
+
+/** One price list for all of the time: what the subscription is sold under now, as if it had always been. */
+function soldThroughout({ subscription, plan, skus }: SubscriptionTerms): SoldSegment {
+  const segment = segmentAt(segmentsOf(subscription), LATEST)
+  const from = startOf(subscription.schedule)
+  return soldOf({ segment: { ...segment, from }, plan, skus })
 }
 
 type Offer = { readonly skus: readonly RatedSku[]; readonly trialUsage: TrialUsage }

@@ -2,13 +2,18 @@
 
 import { customers, plans, subscriptions } from "../db/schema.ts"
 import type { PlanWithTerms } from "../db/readers/catalog.ts"
-import type { CustomerRow, SkuRow, SubscriptionRow } from "../db/rows.ts"
+import type { CustomerRow, PlanVersionRow, SkuRow, SubscriptionRow } from "../db/rows.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
+import type { BillingAnchor } from "../domain/billing-anchor.ts"
+import { anchoredSchedule } from "../domain/billing-anchor.ts"
+import { closeDueAt } from "../domain/close.ts"
 import type { Currency } from "../domain/currency.ts"
-import type { Schedule } from "../domain/period.ts"
+import type { OverrideFields } from "../domain/override-fields.ts"
+import { overridesFrom } from "../domain/override-fields.ts"
 import { periodAt } from "../domain/period.ts"
 import type { Result } from "../domain/result.ts"
 import { err, ok } from "../domain/result.ts"
+import type { SkuOverrides } from "../domain/sku-overrides.ts"
 import type { Quantities } from "../domain/subscription.ts"
 import { trialEnd } from "../domain/subscription.ts"
 import type { Instant } from "../domain/time.ts"
@@ -17,8 +22,10 @@ import { limits } from "../limits.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { findCustomer } from "./find.ts"
+import type { RedemptionPlan } from "./redeem-coupon.ts"
+import { redemptionOf } from "./redeem-coupon.ts"
 import type { Refusal } from "./refusal.ts"
-import { invalid, notFound, refusal } from "./refusal.ts"
+import { invalid, invalidFields, notFound, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
 export type NewSubscription = {
@@ -30,7 +37,17 @@ export type NewSubscription = {
   readonly quantities: Quantities
   /** Null: now. */
   readonly startedAt: Instant | null
+  /** Null: periods are counted from the start. */
+  readonly billingAnchor: BillingAnchor | null
+  /** Null: it has no end of its own. */
+  readonly endAt: Instant | null
   readonly timeZone: string
+  /** The code of a coupon, in the form in which codes are kept. */
+  readonly coupon: string | null
+  /** Prices of its own, in the place of the plan's. */
+  readonly overrides: readonly OverrideFields[]
+  /** Bills whenever so much is used and not billed yet; null: only when a period ends. */
+  readonly thresholdNanos: string | null
   readonly externalId: string | null
   readonly metadata: Readonly<Record<string, string>>
 }
@@ -40,7 +57,7 @@ export async function subscribe(
   input: NewSubscription,
   reply: Reply<SubscriptionRow>,
 ): Promise<Outcome<SubscriptionRow>> {
-  const id = scope.newId()
+  const [id, redemptionId] = [scope.newId(), scope.newId()]
   return act(
     scope,
     async () => {
@@ -53,7 +70,14 @@ export async function subscribe(
       const skus = await scope.read.catalog.skusAt(plan.plan.id, plan.plan.currentVersion)
       const fault = checkStart(input.startedAt, scope.now) ?? refuse(input, customer.value, plan, skus)
       if (fault !== null) return err(fault)
-      const row = newRow(scope, id, input, customer.value, plan)
+      const calendar = calendarOf(input, plan.terms, scope.now)
+      if (!calendar.ok) return calendar
+      const overrides = ownPrices(scope, input, skus)
+      if (!overrides.ok) return overrides
+      const base = newRow(scope, id, input, customer.value, plan, calendar.value)
+      const row = withOverrides(base, overrides.value)
+      const coupon = await redeemed(scope, redemptionId, input, row, skus)
+      if (!coupon.ok) return coupon
       return ok({
         value: row,
         commit: {
@@ -63,8 +87,9 @@ export async function subscribe(
             ...(plan.plan.currentInUse
               ? []
               : [scope.write.update(plans, plan.plan.id, plan.plan.version, { currentInUse: true })]),
+            ...coupon.value.map(({ guard }) => guard),
           ],
-          writes: [scope.write.insert(subscriptions, row)],
+          writes: [scope.write.insert(subscriptions, row), ...coupon.value.map(({ write }) => write)],
           agenda: agendaOf(row, skus),
           audit: [
             {
@@ -72,14 +97,59 @@ export async function subscribe(
               subjectType: "Subscription",
               subjectId: row.id,
               customerId: row.customerId,
-              after: { plan_id: row.planId, status: row.status, started_at: formatInstant(row.startedAt) },
+              after: subscribedState(row, input),
             },
+            ...coupon.value.map(({ audit }) => audit),
           ],
         },
       })
     },
     reply,
   )
+}
+
+function subscribedState(row: SubscriptionRow, { overrides }: NewSubscription) {
+  return {
+    plan_id: row.planId,
+    status: row.status,
+    started_at: formatInstant(row.startedAt),
+    ...(overrides.length === 0 ? {} : { overrides }),
+  }
+}
+
+/** Prices are the business's to give: a customer's token can't. */
+function ownPrices(
+  { customerId }: Scope,
+  { overrides }: NewSubscription,
+  skus: readonly SkuRow[],
+): Outcome<SkuOverrides | null> {
+  if (overrides.length === 0) return ok(null)
+  if (customerId !== null) {
+    const message = "A customer's token may not set prices."
+    return err(refusal("forbidden", message, [{ path: "overrides", message }]))
+  }
+  const made = overridesFrom(overrides, skus)
+  return made.ok ? made : err(invalidFields(made.error))
+}
+
+function withOverrides(row: SubscriptionRow, overrides: SkuOverrides | null): SubscriptionRow {
+  if (overrides === null) return row
+  const { startedAt: from, planId, planVersion, quantities } = row
+  return { ...row, segments: [{ id: null, from, planId, planVersion, quantities, overrides }] }
+}
+
+/** The coupon that it begins with, if one is named: it reduces the first period, whenever that is. */
+async function redeemed(
+  scope: Scope,
+  id: string,
+  { coupon }: NewSubscription,
+  subscription: SubscriptionRow,
+  skus: readonly SkuRow[],
+): Promise<Outcome<RedemptionPlan[]>> {
+  if (coupon === null) return ok([])
+  const fromIndex = subscription.periodIndex
+  const planned = await redemptionOf(scope, { id, code: coupon, subscription, skus, fromIndex })
+  return planned.ok ? ok([planned.value]) : planned
 }
 
 /** A wrong reference is a fault of the body, with its place. */
@@ -130,7 +200,7 @@ function wholeSecond(now: Instant): Instant {
 }
 
 /** A quantity that no price looks at is refused: it would be silently ignored. */
-function checkQuantities(quantities: Quantities, skus: readonly SkuRow[]): Result<null, Refusal> {
+export function checkQuantities(quantities: Quantities, skus: readonly SkuRow[]): Result<null, Refusal> {
   const seats = skus.filter((sku) => sku.terms.meter === null && sku.terms.price.model !== "Flat")
   if (quantities.all !== null && seats.length === 0) {
     return err(invalid("quantity", "The plan has no SKU that is priced by a quantity of the subscription."))
@@ -144,15 +214,33 @@ function checkQuantities(quantities: Quantities, skus: readonly SkuRow[]): Resul
   return ok(null)
 }
 
+type Calendar = Pick<SubscriptionRow, "startedAt" | "endAt" | "billingAnchor" | "schedule">
+
+/** When it begins and ends, and its periods between. */
+function calendarOf(
+  { startedAt: wanted, endAt, billingAnchor, timeZone }: NewSubscription,
+  { cadence, terms }: PlanVersionRow,
+  now: Instant,
+): Outcome<Calendar> {
+  const startedAt = wanted ?? wholeSecond(now)
+  if (endAt !== null && endAt <= startedAt) {
+    return err(invalid("end_at", `It ends after its start, ${formatInstant(startedAt)}.`))
+  }
+  const schedule = anchoredSchedule(billingAnchor, { cadence, every: terms.every, startedAt, timeZone })
+  if (schedule.ok) return ok({ startedAt, endAt, billingAnchor, schedule: schedule.value })
+  const { path, message } = schedule.error
+  return err(invalid(path === "" ? "billing_anchor" : `billing_anchor.${path}`, message))
+}
+
 function newRow(
   scope: Scope,
   id: string,
   input: NewSubscription,
   customer: CustomerRow,
   { plan, terms }: PlanWithTerms,
+  calendar: Calendar,
 ): SubscriptionRow {
-  const startedAt = input.startedAt ?? wholeSecond(scope.now)
-  const schedule: Schedule = { anchor: startedAt, timeZone: input.timeZone, every: terms.terms.every }
+  const { startedAt, schedule } = calendar
   const first = periodAt(schedule, 0)
   const trialEndsAt = trialEnd(startedAt, input.trialDays ?? terms.terms.trialDays)
   return {
@@ -164,14 +252,17 @@ function newRow(
     planVersion: terms.planVersion,
     status: trialEndsAt !== null && trialEndsAt > scope.now ? "Trialing" : "Active",
     currency: customer.billingCurrency,
-    schedule,
+    ...calendar,
+    segments: null,
+    pauses: null,
     quantities: input.quantities,
-    startedAt,
     trialEndsAt,
     periodIndex: first.index,
     periodStart: first.start,
     periodEnd: first.end,
     cancelAt: null,
+    cancelTerms: null,
+    thresholdNanos: input.thresholdNanos,
     cancelledAt: null,
     endedAt: null,
     billFromIndex: 0,
@@ -183,10 +274,15 @@ function newRow(
   }
 }
 
+/** As long before a trial ends as Stripe says it: three days. */
+const TRIAL_WARNING_MS = 3 * 86_400_000
+
 function agendaOf(row: SubscriptionRow, skus: readonly SkuRow[]): AgendaItem[] {
-  const items: AgendaItem[] = [closeItem(row.id, row.periodIndex, row.periodEnd)]
+  const items: AgendaItem[] = [closeItem(row.id, row.periodIndex, closeDueAt(row))]
   if (row.status === "Trialing" && row.trialEndsAt !== null) {
     items.push({ kind: "end-trial", subject: row.id, uniqueKey: "trial", dueAt: row.trialEndsAt })
+    const warnAt = instant(Math.max(row.trialEndsAt - TRIAL_WARNING_MS, row.startedAt))
+    items.push({ kind: "warn-trial", subject: row.id, uniqueKey: "trial", dueAt: warnAt })
   }
   if (skus.some((sku) => sku.terms.billingTiming === "InAdvance")) {
     const dueAt = row.trialEndsAt ?? row.startedAt

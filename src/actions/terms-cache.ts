@@ -20,10 +20,10 @@ export class TermsCache {
 
   /** Those of a subscription that ends, or will, are read each time: it ends by its clock, which tells no meter. */
   set(terms: SubscriptionTerms, now: Instant): void {
-    const { tenantId, id, status, cancelAt, endedAt } = terms.subscription
+    const { tenantId, id, status, cancelAt, endedAt, endAt } = terms.subscription
     const key = keyOf(tenantId, id)
     this.#entries.delete(key)
-    if (hasEnded(status) || cancelAt !== null || endedAt !== null) return
+    if (hasEnded(status) || cancelAt !== null || endedAt !== null || endAt !== null) return
     // Whoever came first goes first.
     const [oldest] = this.#entries.keys()
     if (oldest !== undefined && this.#entries.size >= limits.termsCacheEntries) this.#entries.delete(oldest)

@@ -1,6 +1,5 @@
 // Changes a customer: its details, its place in the hierarchy, its status.
 
-import type { Guarded } from "../db/database.ts"
 import type { CustomerRow } from "../db/rows.ts"
 import { customers } from "../db/schema.ts"
 import { checkChildren, mayMove } from "../domain/customer.ts"
@@ -14,6 +13,7 @@ import type { NewCustomer } from "./create-customer.ts"
 import { customerState } from "./create-customer.ts"
 import { findCustomer } from "./find.ts"
 import { placeCustomer } from "./place-customer.ts"
+import { redirectCustomer, touched } from "./redirect-customer.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
@@ -39,12 +39,17 @@ export async function updateCustomer(
       if (refused !== null) return err(refused)
       const placed = await replaced(scope, before, after)
       if (!placed.ok) return placed
+      const redirected = await billedAnew(scope, before, after)
+      if (!redirected.ok) return redirected
       const moved = await movedBudgets(scope, before, after)
       const subject = { subjectType: "Customer", subjectId: id, customerId: id }
       return ok({
         value: after,
         commit: {
-          guards: [scope.write.update(customers, id, before.version, values), ...placed.value],
+          guards: [
+            scope.write.update(customers, id, before.version, values),
+            ...touched(scope, [...placed.value, ...redirected.value]),
+          ],
           writes: moved.writes,
           agenda: moved.agenda,
           audit: [
@@ -72,6 +77,12 @@ async function refuseStatus(scope: Scope, before: CustomerRow, after: CustomerRo
   if (await scope.read.invoices.owes(after.id)) {
     return refusal("invalid_state", "The customer has invoices that are neither paid nor void.")
   }
+  if ((await scope.read.customers.dependants(after.id)).length > 0) {
+    return refusal(
+      "invalid_state",
+      "Others are billed to the customer: direct their invoices elsewhere first.",
+    )
+  }
   return null
 }
 
@@ -81,6 +92,13 @@ async function refuseCurrency(
   after: CustomerRow,
 ): Promise<Refusal | null> {
   if (before.billingCurrency === after.billingCurrency) return null
+  const dependants = await scope.read.customers.dependants(after.id)
+  if (dependants.some(({ billingCurrency }) => billingCurrency !== after.billingCurrency)) {
+    return refusal(
+      "invalid_state",
+      "The currency can't be changed: others who are billed to it have another.",
+    )
+  }
   if (!(await scope.read.customers.hasHistory(after.id))) return null
   return refusal(
     "invalid_state",
@@ -89,7 +107,11 @@ async function refuseCurrency(
 }
 
 /** Looks at the hierarchy when something in it changes, and only then: what is not touched was right before. */
-async function replaced(scope: Scope, before: CustomerRow, after: CustomerRow): Promise<Outcome<Guarded[]>> {
+async function replaced(
+  scope: Scope,
+  before: CustomerRow,
+  after: CustomerRow,
+): Promise<Outcome<CustomerRow[]>> {
   const retyped = before.accountType !== after.accountType
   if (!retyped && before.parentId === after.parentId) return ok([])
   if (retyped) {
@@ -97,4 +119,18 @@ async function replaced(scope: Scope, before: CustomerRow, after: CustomerRow): 
     if (!checked.ok) return err(invalid(checked.error.path, checked.error.message))
   }
   return placeCustomer(scope, after, false)
+}
+
+/** As `replaced`, for whose invoice its charges go onto. */
+async function billedAnew(
+  scope: Scope,
+  before: CustomerRow,
+  after: CustomerRow,
+): Promise<Outcome<CustomerRow[]>> {
+  const same =
+    before.parentId === after.parentId &&
+    before.consolidation === after.consolidation &&
+    before.billToId === after.billToId &&
+    before.billingCurrency === after.billingCurrency
+  return same ? ok([]) : redirectCustomer(scope, after)
 }

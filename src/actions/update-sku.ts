@@ -11,7 +11,7 @@ import { changedSkuFields } from "../domain/sku-changes.ts"
 import { skuTermsFrom } from "../domain/sku-fields.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
-import { refuseCurrency, skuState } from "./create-sku.ts"
+import { refuseBeside, skuState } from "./create-sku.ts"
 import { archived, findPlan, findSku, refuseArchived } from "./find-catalog.ts"
 import { invalidFields } from "./refusal.ts"
 import { revisePlan } from "./revise-plan.ts"
@@ -79,7 +79,7 @@ async function decide(
       writes: rename,
     })
   }
-  const refused = refuseArchived(plan.plan) ?? (await refuseOtherCurrency(scope, plan, after))
+  const refused = refuseArchived(plan.plan) ?? (await refuseAmong(scope, plan, after))
   return refused === null ? ok(reprice(scope, plan, after, rename)) : err(refused)
 }
 
@@ -87,11 +87,11 @@ function samePrice(before: SkuRow, after: SkuRow): boolean {
   return before.currency === after.currency && JSON.stringify(before.terms) === JSON.stringify(after.terms)
 }
 
-async function refuseOtherCurrency(scope: Scope, { plan }: PlanWithTerms, after: SkuRow) {
+async function refuseAmong(scope: Scope, { plan }: PlanWithTerms, after: SkuRow) {
   const present = await scope.read.catalog.skusAt(plan.id, plan.currentVersion)
-  return refuseCurrency(
+  return refuseBeside(
     present.filter((sku) => sku.id !== after.id),
-    after.currency,
+    after,
   )
 }
 

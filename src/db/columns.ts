@@ -7,6 +7,7 @@ import { assert } from "../domain/assert.ts"
 import type { Currency } from "../domain/currency.ts"
 import type { Minor } from "../domain/money.ts"
 import { minor } from "../domain/money.ts"
+import type { LineTax } from "../domain/tax.ts"
 import type { Instant } from "../domain/time.ts"
 import { instant } from "../domain/time.ts"
 
@@ -45,3 +46,17 @@ export const jsonColumn = <T>(name: string) =>
     fromDriver: (value) => JSON.parse(value) as T,
     toDriver: (value) => JSON.stringify(value),
   })(name)
+
+type StoredLineTax = { readonly rateId: string | null; readonly amountMinor: string }
+
+/** Shares of taxes: JSON whose amounts are text, as everywhere outside an INTEGER column. */
+export const lineTaxesColumn = customType<{ data: readonly LineTax[]; driverData: string }>({
+  dataType: () => "text",
+  fromDriver: (value) =>
+    (JSON.parse(value) as StoredLineTax[]).map(({ rateId, amountMinor }) => ({
+      rateId,
+      amountMinor: minor(BigInt(amountMinor)),
+    })),
+  toDriver: (taxes) =>
+    JSON.stringify(taxes.map(({ rateId, amountMinor }) => ({ rateId, amountMinor: String(amountMinor) }))),
+})

@@ -2,10 +2,14 @@
 // Law: a crash before the batch leaves nothing, a crash after it loses nothing. A guard that misses undoes it all.
 
 import { and, eq, isNull, sql } from "drizzle-orm"
+import type { SQL } from "drizzle-orm"
 import type { AgendaItem } from "../domain/agenda.ts"
+import { assert } from "../domain/assert.ts"
 import type { Posting } from "../domain/ledger.ts"
 import type { Instant } from "../domain/time.ts"
 import type { Database, Guarded, Statement } from "./database.ts"
+import type { NumberDraw } from "./invoice-number.ts"
+import { drawnText, drawNumber, fillNumber, numberOf } from "./invoice-number.ts"
 import { agenda, audit, commitGuard, idempotency, ledgerEntries } from "./schema.ts"
 import { writerFor } from "./writer.ts"
 
@@ -50,10 +54,13 @@ export type Commit = {
   readonly agenda?: readonly AgendaItem[]
   readonly audit: readonly AuditEntry[]
   readonly answer?: Answer | undefined
+  /** The invoice that gets the next number. Its row, the audit and the answer say `draw.number` until the batch knows better. */
+  readonly draw?: NumberDraw
 }
 
 export type CommitOutcome =
-  | { readonly kind: "Committed"; readonly scheduled: readonly Scheduled[] }
+  /** `number`: what was drawn, if anything was. */
+  | { readonly kind: "Committed"; readonly scheduled: readonly Scheduled[]; readonly number: string | null }
   /** Somebody else changed what this was decided from: gather again. */
   | { readonly kind: "GuardMissed" }
   /** A value that must be unique is taken; `constraint` names the columns. */
@@ -63,30 +70,39 @@ export type Scheduled = AgendaItem & { readonly id: string }
 
 export async function commit(db: Database, context: CommitContext, plan: Commit): Promise<CommitOutcome> {
   const scheduled = (plan.agenda ?? []).map((item) => ({ ...item, id: context.newId() }))
+  const { draw } = plan
+  assert(draw === undefined || plan.answer?.secret !== true, "a sealed answer has no place for a number", {})
+  const text = (value: string) => (draw === undefined ? value : drawnText(context.tenantId, draw, value))
   const statements = [
-    ...guardStatements(db, context, plan),
+    // First of all, so that its rows are the first result and everything behind it can tell the number.
+    ...(draw === undefined ? [] : [drawNumber(db, context.tenantId), guardHit(db)]),
+    ...guardStatements(db, context, plan, text),
     ...(plan.writes ?? []),
     ...ledgerStatements(db, context, plan.postings ?? []),
     ...scheduled.map((item) => agendaStatement(db, context, item)),
-    ...plan.audit.map((entry) => auditStatement(db, context, entry)),
+    ...plan.audit.map((entry) => auditStatement(db, context, entry, text)),
+    ...(draw === undefined ? [] : [fillNumber(db, context.tenantId, draw), guardHit(db)]),
   ]
   const [first, ...rest] = statements
-  if (first === undefined) return { kind: "Committed", scheduled: [] }
+  if (first === undefined) return { kind: "Committed", scheduled: [], number: null }
   try {
-    await db.batch([first, ...rest])
-    return { kind: "Committed", scheduled }
+    const [result] = await db.batch([first, ...rest])
+    return { kind: "Committed", scheduled, number: draw === undefined ? null : numberOf(draw, result) }
   } catch (error) {
     return outcomeOf(error)
   }
 }
 
-function guardStatements(db: Database, context: CommitContext, plan: Commit): Statement[] {
+/** A text as it is to be stored: with the number that is drawn in the place of its stand-in. */
+type Text = (value: string) => string | SQL<string>
+
+function guardStatements(db: Database, context: CommitContext, plan: Commit, text: Text): Statement[] {
   const guards = [...(plan.guards ?? [])]
   if (context.jobId !== null) {
     guards.push(writerFor(db, context.tenantId).finishJob(context.jobId, context.now))
   }
   if (context.claim !== null && plan.answer !== undefined) {
-    guards.push(storeAnswer(db, context.claim, plan.answer))
+    guards.push(storeAnswer(db, context.claim, plan.answer, text))
   }
   return guards.flatMap(({ guard }) => [guard, guardHit(db)])
 }
@@ -99,7 +115,12 @@ function guardHit(db: Database): Statement {
 }
 
 /** The answer is stored only by the request that holds the key and only once. */
-export function storeAnswer(db: Database, claim: Claim, answer: Answer): Guarded {
+export function storeAnswer(
+  db: Database,
+  claim: Claim,
+  answer: Answer,
+  text: Text = (value) => value,
+): Guarded {
   const where = and(
     eq(idempotency.tenantId, claim.tenantId),
     eq(idempotency.scope, claim.scope),
@@ -109,7 +130,7 @@ export function storeAnswer(db: Database, claim: Claim, answer: Answer): Guarded
   return {
     guard: db
       .update(idempotency)
-      .set({ status: answer.status, body: answer.body, sealed: answer.secret === true })
+      .set({ status: answer.status, body: text(answer.body), sealed: answer.secret === true })
       .where(where),
   }
 }
@@ -148,7 +169,7 @@ function agendaStatement(db: Database, context: CommitContext, item: Scheduled):
     .onConflictDoNothing()
 }
 
-function auditStatement(db: Database, context: CommitContext, entry: AuditEntry): Statement {
+function auditStatement(db: Database, context: CommitContext, entry: AuditEntry, text: Text): Statement {
   const insert = db.insert(audit).values({
     id: entry.id ?? context.newId(),
     tenantId: context.tenantId,
@@ -160,7 +181,9 @@ function auditStatement(db: Database, context: CommitContext, entry: AuditEntry)
     subjectId: entry.subjectId,
     customerId: entry.customerId ?? null,
     before: entry.before ?? null,
-    after: entry.after ?? null,
+    // Printed already, so it must not pass the column's own printing.
+    after:
+      entry.after === undefined || entry.after === null ? null : sql`${text(JSON.stringify(entry.after))}`,
     requestId: context.requestId,
   })
   return entry.id === undefined ? insert : insert.onConflictDoNothing()

@@ -70,6 +70,11 @@ export async function releaseKey(db: Database, claim: Claim): Promise<void> {
     )
 }
 
-export async function forgetExpiredKeys(db: Database, now: Instant): Promise<void> {
-  await db.delete(idempotency).where(lte(idempotency.expiresAt, now))
+export async function forgetExpiredKeys(db: Database, now: Instant, limit: number): Promise<void> {
+  const expired = db
+    .select({ row: sql`rowid` })
+    .from(idempotency)
+    .where(lte(idempotency.expiresAt, now))
+    .limit(limit)
+  await db.delete(idempotency).where(sql`rowid IN ${expired}`)
 }

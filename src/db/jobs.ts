@@ -6,11 +6,6 @@ import type { Database, Guarded } from "./database.ts"
 import type { AgendaRow } from "./rows.ts"
 import { agenda } from "./schema.ts"
 
-export async function jobById(db: Database, tenantId: string, id: string): Promise<AgendaRow | null> {
-  const where = and(eq(agenda.tenantId, tenantId), eq(agenda.id, id))
-  return (await db.select().from(agenda).where(where).get()) ?? null
-}
-
 /** Counts a failed try. The row stays due: the queue, or cron after the lease, tries again. */
 export async function noteFailure(db: Database, job: AgendaRow, error: string): Promise<void> {
   await db
@@ -35,7 +30,13 @@ export function reviveJob(db: Database, tenantId: string, id: string): Guarded {
   return { guard: db.update(agenda).set({ status: "Pending", attempts: 0, leaseUntil: null }).where(where) }
 }
 
-/** Done rows are kept for a while, to answer what happened when. */
-export async function forgetDone(db: Database, before: Instant): Promise<void> {
-  await db.delete(agenda).where(and(eq(agenda.status, "Done"), lt(agenda.doneAt, before)))
+/** Done rows are kept for a while, to answer what happened when. A row is done when it is due or later, so the index by due dates knows
+ *  where the ones begin that may stay. */
+export async function forgetDone(db: Database, before: Instant, limit: number): Promise<void> {
+  const old = db
+    .select({ id: agenda.id })
+    .from(agenda)
+    .where(and(eq(agenda.status, "Done"), lt(agenda.dueAt, before), lt(agenda.doneAt, before)))
+    .limit(limit)
+  await db.delete(agenda).where(inArray(agenda.id, old))
 }

@@ -4,7 +4,7 @@
 import { and, eq, isNull, sql } from "drizzle-orm"
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core"
 import type { Database, Guarded, Statement } from "./database.ts"
-import { agenda, planVersions, skus, subscriptions, tenants } from "./schema.ts"
+import { agenda, coupons, planVersions, skus, subscriptions, tenants } from "./schema.ts"
 import type { Instant } from "../domain/time.ts"
 
 type TenantTable = SQLiteTable & { tenantId: SQLiteColumn }
@@ -42,6 +42,11 @@ export function writerFor(db: Database, tenantId: string) {
         .where(and(eq(table.tenantId, tenantId), eq(table.id, id)))
     },
 
+    /** Takes a row away that no guard protects, because another row of the same commit does. */
+    remove<T extends TenantTable & { id: SQLiteColumn }>(table: T, id: string): Statement {
+      return db.delete(table).where(and(eq(table.tenantId, tenantId), eq(table.id, id)))
+    },
+
     updateTenant(
       version: number,
       changes: Partial<Omit<typeof tenants.$inferInsert, "id" | "version">>,
@@ -55,15 +60,21 @@ export function writerFor(db: Database, tenantId: string) {
       }
     },
 
-    /** Takes the next invoice number, if it is still the expected one. */
-    takeInvoiceNumber(expected: number): Guarded {
-      const where = and(eq(tenants.id, tenantId), eq(tenants.nextInvoiceNumber, expected))
-      return {
-        guard: db
-          .update(tenants)
-          .set({ nextInvoiceNumber: expected + 1 })
-          .where(where),
+    /** Redeems a coupon once more, if it may be still. Its terms never change, so who redeems it at the same time is no conflict: many
+     *  get through at once, and never one too many. */
+    redeemCoupon(couponId: string, now: Instant): Guarded {
+      const where = and(
+        eq(coupons.tenantId, tenantId),
+        eq(coupons.id, couponId),
+        isNull(coupons.archivedAt),
+        sql`(${coupons.expiresAt} IS NULL OR ${coupons.expiresAt} > ${now})`,
+        sql`(${coupons.maxRedemptions} IS NULL OR ${coupons.timesRedeemed} < ${coupons.maxRedemptions})`,
+      )
+      const set = {
+        timesRedeemed: sql`${coupons.timesRedeemed} + 1`,
+        version: sql`${coupons.version} + 1`,
       }
+      return { guard: db.update(coupons).set(set).where(where) }
     },
 
     /** Counts up the terms of these subscriptions, whatever they are by then. */

@@ -4,6 +4,8 @@
 import { assert, unreachable } from "./assert.ts"
 import type { Decimal } from "./decimal.ts"
 import { add, compare, decimal, decimalOf, formatDecimal, multiply, subtract, ZERO } from "./decimal.ts"
+import type { EventFee } from "./event-fee.ts"
+import { feeRule } from "./event-fee.ts"
 import { decimalOfRatio, ratio } from "./ratio.ts"
 import type { Aggregation } from "./terms.ts"
 import { byCodeUnits } from "./terms.ts"
@@ -17,6 +19,8 @@ type Found = { readonly at: Instant; readonly id: string; readonly value: Decima
 export type AccumulatorState =
   | { readonly kind: "Count" | "UniqueCount"; readonly count: number }
   | { readonly kind: "Sum"; readonly value: Decimal }
+  /** A sum, and that of the fees of its events, in nanos. */
+  | { readonly kind: "Fees"; readonly value: Decimal; readonly fees: Decimal; readonly fee: EventFee }
   | { readonly kind: "Max"; readonly value: Decimal | null }
   | { readonly kind: "Latest"; readonly found: Found | null }
   /** Changes of a level: their sum, and the sum of each one times the milliseconds from it to `end`. `last` is the latest. */
@@ -30,14 +34,20 @@ export type AccumulatorState =
   /** What the windows of a period come to, whatever is aggregated within them. */
   | { readonly kind: "OfWindows"; readonly value: Decimal }
 
-/** The total of no events. `end` is when the period, window or hour is over. */
-export function emptyState(aggregation: Aggregation, end: Instant): AccumulatorState {
+/** The total of no events. `end` is when the period, window or hour is over; only a Sum may have a fee. */
+export function emptyState(
+  aggregation: Aggregation,
+  end: Instant,
+  fee: EventFee | null = null,
+): AccumulatorState {
   switch (aggregation) {
     case "Count":
     case "UniqueCount":
       return { kind: aggregation, count: 0 }
     case "Sum":
-      return { kind: aggregation, value: ZERO }
+      return fee === null
+        ? { kind: aggregation, value: ZERO }
+        : { kind: "Fees", value: ZERO, fees: ZERO, fee }
     case "Max":
       return { kind: aggregation, value: null }
     case "Latest":
@@ -59,6 +69,7 @@ export function valueOf(state: AccumulatorState, asOf: Instant): Decimal {
     case "UniqueCount":
       return decimal(BigInt(state.count), 0)
     case "Sum":
+    case "Fees":
     case "OfWindows":
       return state.value
     case "Max":
@@ -76,6 +87,11 @@ export function valueOf(state: AccumulatorState, asOf: Instant): Decimal {
   }
 }
 
+/** What the fees of the events come to, in nanos; null of a total that adds up none. */
+export function feesOf(state: AccumulatorState): Decimal | null {
+  return state.kind === "Fees" ? state.fees : null
+}
+
 /** Takes additions, then says the state that they lead to. */
 export interface Accumulator {
   /** `at` and `id` are those of the event. */
@@ -91,6 +107,8 @@ export function accumulatorFrom(state: AccumulatorState): Accumulator {
       return new Counter(state.kind, state.count)
     case "Sum":
       return new Adder(state.value)
+    case "Fees":
+      return new FeeAdder(state)
     case "Max":
       return new Highest(state.value)
     case "Latest":
@@ -163,6 +181,29 @@ class Adder implements Accumulator {
 
   state(): AccumulatorState {
     return { kind: "Sum", value: this.#sum.value() }
+  }
+}
+
+class FeeAdder implements Accumulator {
+  readonly #fee: EventFee
+  readonly #feeOf: (amount: Decimal) => Decimal
+  readonly #sum: RunningSum
+  readonly #fees: RunningSum
+
+  constructor({ value, fees, fee }: AccumulatorState & { kind: "Fees" }) {
+    this.#fee = fee
+    this.#feeOf = feeRule(fee)
+    this.#sum = new RunningSum(value)
+    this.#fees = new RunningSum(fees)
+  }
+
+  add(amount: Amount): void {
+    this.#sum.add(amount)
+    this.#fees.add(this.#feeOf(decimalOfAmount(amount)))
+  }
+
+  state(): AccumulatorState {
+    return { kind: "Fees", value: this.#sum.value(), fees: this.#fees.value(), fee: this.#fee }
   }
 }
 
@@ -252,6 +293,11 @@ export function encodeState(state: AccumulatorState): string {
       return `${state.count}`
     case "Sum":
       return formatDecimal(state.value)
+    case "Fees": {
+      const { rateBps, fixedNanos, minimumNanos, maximumNanos } = state.fee
+      const sums = [formatDecimal(state.value), formatDecimal(state.fees)]
+      return JSON.stringify([...sums, rateBps, fixedNanos, minimumNanos, maximumNanos])
+    }
     case "OfWindows":
       return `=${formatDecimal(state.value)}`
     case "Max":
@@ -278,7 +324,7 @@ export function decodeState(aggregation: Aggregation, text: string): Accumulator
       return { kind: aggregation, count }
     }
     case "Sum":
-      return { kind: aggregation, value: decimalOf(text) }
+      return text.startsWith("[") ? decodeFees(text) : { kind: aggregation, value: decimalOf(text) }
     case "Max":
       return { kind: aggregation, value: text === "" ? null : decimalOf(text) }
     case "Latest": {
@@ -293,6 +339,19 @@ export function decodeState(aggregation: Aggregation, text: string): Accumulator
     default:
       return unreachable(aggregation)
   }
+}
+
+function decodeFees(text: string): AccumulatorState {
+  const [value, fees, rateBps, fixedNanos, minimumNanos, maximumNanos]: [
+    string,
+    string,
+    string,
+    string,
+    string | null,
+    string | null,
+  ] = JSON.parse(text)
+  const fee = { rateBps, fixedNanos, minimumNanos, maximumNanos }
+  return { kind: "Fees", value: decimalOf(value), fees: decimalOf(fees), fee }
 }
 
 /** The state behind a total that was stored as a number alone, as older code did for its two aggregations. */

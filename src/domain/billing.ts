@@ -6,9 +6,12 @@ import type { Charge } from "./charges.ts"
 import { assert } from "./assert.ts"
 import type { Currency } from "./currency.ts"
 import type { Decimal } from "./decimal.ts"
-import { add, isZero, subtract, ZERO } from "./decimal.ts"
+import { add, formatDecimal, isZero, subtract, ZERO } from "./decimal.ts"
+import type { LineKind } from "./invoice.ts"
+import type { LineBasis } from "./line-basis.ts"
+import { ratioText } from "./line-basis.ts"
 import type { Minor, Nanos } from "./money.ts"
-import { minor, nanos, ratioToNanos, roundToMinor } from "./money.ts"
+import { formatNanos, minor, nanos, ratioToNanos, roundToMinor } from "./money.ts"
 import type { Interval } from "./proration.ts"
 
 /** What earlier lines of the same key came to, on invoices that are not void. */
@@ -16,14 +19,17 @@ export type Was = { readonly quantity: Decimal; readonly rated: Nanos; readonly 
 
 export type BilledLine = {
   readonly lineKey: string
+  readonly kind: LineKind
+  readonly sourceId: string | null
   readonly subscriptionId: string
-  readonly skuId: string
+  readonly skuId: string | null
   readonly description: string
   readonly quantity: Decimal
   readonly unitAmountNanos: string | null
   readonly ratedNanos: Nanos
   readonly amountMinor: Minor
   readonly service: Interval
+  readonly basis: LineBasis
 }
 
 export function addWas(a: Was | undefined, b: Was): Was {
@@ -35,7 +41,7 @@ export function addWas(a: Was | undefined, b: Was): Was {
   }
 }
 
-/** The lines of a new bill. A charge that was never billed gets a line also when it comes to zero. */
+/** The lines of a new bill. A charge that is due and was never billed gets a line also when it comes to zero, unless it is silent. */
 export function billLines(
   charges: readonly Charge[],
   was: ReadonlyMap<string, Was>,
@@ -43,11 +49,21 @@ export function billLines(
 ): BilledLine[] {
   const lines: BilledLine[] = []
   for (const charge of charges) {
+    if (!charge.due) continue
     const before = was.get(charge.lineKey)
     const line = difference(charge, before, currency)
-    if (before === undefined || !isNothing(charge, line)) lines.push(line)
+    const isFirst = before === undefined && !charge.silent
+    if (isFirst || !isNothing(charge, line)) lines.push(line)
   }
   return lines
+}
+
+/** What a charge comes to as of now: rounded, or, where it isn't due, what it was billed. Where the invoice that charged it is void
+ *  and one that gave back a part of it is not, that is nothing. */
+export function amountNow(charge: Charge, was: Was | undefined, currency: Currency): Minor {
+  if (charge.due) return roundToMinor(charge.should, currency)
+  const billed = was?.amount ?? 0n
+  return minor(billed > 0n ? billed : 0n)
 }
 
 function difference(charge: Charge, before: Was | undefined, currency: Currency): BilledLine {
@@ -56,6 +72,8 @@ function difference(charge: Charge, before: Was | undefined, currency: Currency)
   assert(amountMinor + (before?.amount ?? 0n) === should, "was and the new line make the whole charge")
   return {
     lineKey: charge.lineKey,
+    kind: charge.kind,
+    sourceId: charge.sourceId,
     subscriptionId: charge.subscriptionId,
     skuId: charge.skuId,
     description: charge.description,
@@ -64,6 +82,15 @@ function difference(charge: Charge, before: Was | undefined, currency: Currency)
     ratedNanos: nanos(ratioToNanos(charge.should) - (before?.rated ?? 0n)),
     amountMinor,
     service: charge.service,
+    basis: {
+      should: ratioText(charge.should),
+      was: {
+        quantity: formatDecimal(before?.quantity ?? ZERO),
+        ratedNanos: formatNanos(before?.rated ?? nanos(0n)),
+        amountMinor: (before?.amount ?? 0n).toString(),
+      },
+      from: charge.basis ?? null,
+    },
   }
 }
 

@@ -2,20 +2,32 @@
 
 import { assert } from "./assert.ts"
 import { fixedLengthMs, parseDuration, type Duration } from "./time.ts"
+import type { EventFee } from "./event-fee.ts"
 import type { ModifierTerms, PriceTerms } from "./price-terms.ts"
+import { eventFeeOf } from "./price-terms.ts"
 import type { Aggregation, MeterDefinition, MeterWindow, PropertyFilter } from "./terms.ts"
 import { meterDefinition } from "./terms.ts"
 
 export type * from "./price-terms.ts"
 export { pricingModelOf, pricingOf } from "./price-terms.ts"
 
-export const PRICING_MODELS = ["Flat", "PerUnit", "Graduated", "Volume", "Package", "Committed"] as const
+export const PRICING_MODELS = [
+  "Flat",
+  "PerUnit",
+  "Graduated",
+  "Volume",
+  "Package",
+  "Committed",
+  "Percentage",
+  "Matrix",
+] as const
 
 /** What is wrong with a field of the API, and which one it is. */
 export type FieldFault = { readonly path: string; readonly message: string }
 
 export type BillingTiming = "InArrears" | "InAdvance"
 export type TrialUsage = "Charged" | "Free"
+export type Prorate = "Time" | "Day"
 
 export type PlanTerms = {
   readonly interval: number
@@ -24,6 +36,10 @@ export type PlanTerms = {
   readonly every: Duration
   readonly trialDays: number
   readonly trialUsage: TrialUsage
+  /** By whole days; absent where parts of a period are charged by exact time. */
+  readonly prorate?: "Day"
+  /** The least that a period of a subscription comes to; absent where there is none. */
+  readonly minimumAmountNanos?: string
 }
 
 export type SkuMeter = {
@@ -50,23 +66,21 @@ export type SkuTerms = {
 /** A SKU as the rating engine sees it. */
 export type RatedSku = { readonly id: string; readonly name: string; readonly terms: SkuTerms }
 
-export function meterOfSku(sku: RatedSku): MeterDefinition | null {
-  const { meter } = sku.terms
-  return meter === null ? null : definitionOf(meter)
+export function meterOfSku(sku: Pick<RatedSku, "terms">): MeterDefinition | null {
+  const { meter, price } = sku.terms
+  return meter === null ? null : definitionOf(meter, eventFeeOf(price))
 }
 
-function definitionOf({
-  eventType,
-  aggregation,
-  property,
-  filters,
-  groupBy,
-  window,
-}: SkuMeter): MeterDefinition {
+/** With a fee it is a meter of its own: other bounds make other sums. */
+function definitionOf(
+  { eventType, aggregation, property, filters, groupBy, window }: SkuMeter,
+  fee: EventFee | null,
+): MeterDefinition {
   return meterDefinition(eventType, aggregation, property, {
     ...(filters === undefined ? {} : { filters }),
     ...(groupBy === undefined ? {} : { groupBy }),
     ...(window === undefined ? {} : { window: { kind: window.kind, sizeMs: windowSizeMs(window) } }),
+    ...(fee === null ? {} : { fee }),
   })
 }
 

@@ -2,21 +2,24 @@
 // Laws: periods are closed one by one and in order; a close that is repeated finds nothing left to close.
 
 import { assert } from "./assert.ts"
-import type { ChargeScope } from "./charges.ts"
+import type { ChargeScope } from "./billable.ts"
 import type { Period, Schedule } from "./period.ts"
 import { periodAt, periodContaining } from "./period.ts"
-import type { SubscriptionStatus } from "./subscription.ts"
-import { hasEnded, moveSubscription } from "./subscription.ts"
+import type { SubscriptionMove, SubscriptionStatus } from "./subscription.ts"
+import { hasEnded, lastInstant, moveSubscription } from "./subscription.ts"
 import type { Instant } from "./time.ts"
+import type { CancelTerms } from "./timeline.ts"
 
 export type BillingState = {
   readonly status: SubscriptionStatus
   readonly schedule: Schedule
   readonly periodIndex: number
-  readonly periodEnd: Instant
   readonly billFromIndex: number
+  /** Where it ends by a cancellation, and where by what was agreed from the beginning. */
   readonly cancelAt: Instant | null
+  readonly endAt: Instant | null
   readonly endedAt: Instant | null
+  readonly cancelTerms?: CancelTerms | null
 }
 
 export type Close = {
@@ -29,11 +32,20 @@ export type Close = {
   readonly endedAt: Instant | null
 }
 
+/** When the running period is to be closed: where it ends, or the subscription in it. */
+export function closeDueAt(state: BillingState): Instant {
+  const { end } = periodAt(state.schedule, state.periodIndex)
+  const last = lastInstant(state)
+  return last !== null && last < end ? last : end
+}
+
 /** The close that is due, or null. */
 export function decideClose(state: BillingState, now: Instant): Close | null {
   if (state.billFromIndex > state.periodIndex) return null
   const closed = periodAt(state.schedule, state.periodIndex)
   if (state.endedAt !== null) {
+    // What is left can still be billed on demand.
+    if (state.cancelTerms?.invoiced === false) return null
     const scope = {
       indices: range(state.billFromIndex, state.periodIndex),
       asOf: state.endedAt,
@@ -41,22 +53,24 @@ export function decideClose(state: BillingState, now: Instant): Close | null {
     }
     return { closed, scope, next: null, status: state.status, endedAt: state.endedAt }
   }
-  if (now < state.periodEnd) return null
-  const ends = state.cancelAt !== null && state.cancelAt <= state.periodEnd
+  const due = closeDueAt(state)
+  if (now < due) return null
+  const end = lastInstant(state)
+  const ends = end !== null && end <= closed.end
   const last = ends ? state.periodIndex : state.periodIndex + 1
   return {
     closed,
     // What is paid in advance for the next period is on the same bill.
-    scope: { indices: range(state.billFromIndex, last), asOf: state.periodEnd, running: false },
+    scope: { indices: range(state.billFromIndex, last), asOf: due, running: false },
     next: ends ? null : periodAt(state.schedule, state.periodIndex + 1),
-    status: ends ? cancelled(state.status) : state.status,
-    endedAt: ends ? state.cancelAt : null,
+    status: ends ? ended(state.status, end === state.cancelAt ? "cancel" : "expire") : state.status,
+    endedAt: ends ? end : null,
   }
 }
 
-function cancelled(status: SubscriptionStatus): SubscriptionStatus {
-  const moved = moveSubscription(status, "cancel")
-  assert(moved.ok, "a subscription that is to be cancelled runs", { status })
+function ended(status: SubscriptionStatus, move: SubscriptionMove): SubscriptionStatus {
+  const moved = moveSubscription(status, move)
+  assert(moved.ok, "a subscription that is to end runs", { status })
   return moved.value
 }
 
@@ -78,16 +92,10 @@ export function advanceScope(state: BillingState, now: Instant): ChargeScope {
   return { indices: running === null ? [] : [running.index], asOf: now, running: false }
 }
 
-/** The periods that run now and follow. */
-export function scheduleFrom(state: BillingState, count: number): Period[] {
-  const last = state.endedAt ?? state.cancelAt
-  const periods: Period[] = []
-  for (let index = state.periodIndex; periods.length < count; index++) {
-    const period = periodAt(state.schedule, index)
-    if (last !== null && period.start >= last) break
-    periods.push(period)
-  }
-  return periods
+/** What a change makes due at once: ended periods, and fees that are paid in advance for the running one. */
+export function changeScope(state: BillingState, now: Instant): ChargeScope {
+  const indices = range(Math.min(state.billFromIndex, state.periodIndex), state.periodIndex)
+  return { indices, asOf: now, running: false }
 }
 
 function range(from: number, to: number): number[] {

@@ -1,6 +1,8 @@
 // A customer: a billing entity, perhaps part of a hierarchy.
-// Laws: an Individual has no children, a Subsidiary hangs under an Organization, and the tree has no cycle.
+// Laws: an Individual has no children, a Subsidiary hangs under an Organization, and the tree has no cycle. What is on one
+// invoice is in one currency.
 
+import type { Currency } from "./currency.ts"
 import type { Result } from "./result.ts"
 import { err, ok } from "./result.ts"
 
@@ -63,6 +65,63 @@ export function checkChildren(
     )
   }
   return ok(null)
+}
+
+/** What says whose invoice a customer's charges are on, and who receives it. */
+export type Billed = {
+  readonly id: string
+  readonly parentId: string | null
+  readonly consolidation: Consolidation
+  readonly billToId: string | null
+  readonly billingCurrency: Currency
+  readonly status: CustomerStatus
+}
+
+export type BillingFault = HierarchyFault & { readonly code: "invalid_request" | "currency_mismatch" }
+
+/**
+ * Whether a customer's charges can go where its row says. `billTo` is who receives its invoices and everybody whom that one
+ * redirects to in turn: nobody is led back to itself.
+ */
+export function checkBilling(
+  customer: Billed,
+  parent: Billed | null,
+  billTo: readonly Billed[],
+): Result<null, BillingFault> {
+  const { consolidation, billToId, billingCurrency } = customer
+  if (consolidation === "ConsolidateToParent") {
+    if (parent === null)
+      return billing("consolidation", "Without a parent there is nothing to consolidate to.")
+    if (billToId !== null) {
+      return billing(
+        "bill_to_id",
+        "What is consolidated goes to the parent; only a Standalone customer has one.",
+      )
+    }
+    return inCurrency(parent, billingCurrency, "consolidation", "parent")
+  }
+  const recipient = billTo[0]
+  if (billToId === customer.id || billTo.some(({ id }) => id === customer.id)) {
+    return billing("bill_to_id", "The invoices would come back to this customer itself.")
+  }
+  if (recipient === undefined) return ok(null)
+  if (recipient.status === "Closed") return billing("bill_to_id", "The customer to bill is Closed.")
+  return inCurrency(recipient, billingCurrency, "bill_to_id", "customer to bill")
+}
+
+function inCurrency(
+  other: Billed,
+  currency: Currency,
+  path: string,
+  who: string,
+): Result<null, BillingFault> {
+  if (other.billingCurrency === currency) return ok(null)
+  const message = `The ${who} is billed in ${other.billingCurrency}, this customer in ${currency}.`
+  return err({ code: "currency_mismatch", path, message })
+}
+
+function billing(path: string, message: string): Result<null, BillingFault> {
+  return err({ code: "invalid_request", path, message })
 }
 
 /** A customer is suspended and taken back at will; Closed is final. */

@@ -11,8 +11,17 @@ import { instant } from "./time.ts"
 export const INVOICE_STATUSES = ["Draft", "Open", "Paid", "Void", "Uncollectible"] as const
 
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number]
-export type InvoiceType = "Standard"
-export type InvoiceMove = "finalize" | "settle" | "void"
+export const INVOICE_TYPES = ["Standard", "CreditNote", "ProForma"] as const
+export type InvoiceType = (typeof INVOICE_TYPES)[number]
+
+/** Charge: a price of a subscription. Manual: written by hand. Minimum: what is missing to a minimum spend. Commitment: what a
+ *  contract's commitment pays, or its shortfall. Discount: a coupon. Tax: what is charged as tax. Credit: of a credit note. */
+export const LINE_KINDS = ["Charge", "Manual", "Minimum", "Commitment", "Discount", "Tax", "Credit"] as const
+export type LineKind = (typeof LINE_KINDS)[number]
+export type InvoiceMove = "finalize" | "settle" | "void" | "write off"
+
+/** A customer whose lines are on an invoice, by the name that it had then. */
+export type InvoiceSection = { readonly customerId: string; readonly displayName: string }
 
 /** Who owes the invoice, as it stood when it was finalized. */
 export type Recipient = {
@@ -29,6 +38,14 @@ const MOVES: Readonly<Record<InvoiceMove, Partial<Record<InvoiceStatus, InvoiceS
   finalize: { Draft: "Open" },
   settle: { Open: "Paid" },
   void: { Draft: "Void", Open: "Void" },
+  "write off": { Open: "Uncollectible" },
+}
+
+const WORDS: Readonly<Record<InvoiceMove, string>> = {
+  finalize: "finalize it",
+  settle: "settle it",
+  void: "void it",
+  "write off": "write it off",
 }
 
 /** The status after a move, or why the move is refused. */
@@ -36,11 +53,33 @@ export function moveInvoice(from: InvoiceStatus, move: InvoiceMove): Result<Invo
   const to = MOVES[move][from]
   if (to !== undefined) return ok(to)
   const allowed = Object.keys(MOVES[move]).join(" or ")
-  return err(`The invoice is ${from}; to ${move} it, it must be ${allowed}.`)
+  return err(`The invoice is ${from}; to ${WORDS[move]}, it must be ${allowed}.`)
 }
 
-export function invoiceTotal(lines: readonly { readonly amountMinor: Minor }[]): Minor {
-  return minor(lines.reduce((sum, line) => sum + line.amountMinor, 0n))
+type LineMoney = { readonly amountMinor: Minor; readonly isIncluded: boolean | null }
+
+/** What is to be paid. A tax that is in the prices is told on a line of its own, and counts with the prices. */
+export function invoiceTotal(lines: readonly LineMoney[]): Minor {
+  const counted = lines.filter((line) => line.isIncluded !== true)
+  return minor(counted.reduce((sum, line) => sum + line.amountMinor, 0n))
+}
+
+/** The tax in the total, also that which is in the prices. */
+export function invoiceTax(lines: readonly (LineMoney & { readonly isTax: boolean })[]): Minor {
+  const taxes = lines.filter((line) => line.isTax)
+  return minor(taxes.reduce((sum, line) => sum + line.amountMinor, 0n))
+}
+
+/** What is still to be paid. Only a draft and an open invoice are. */
+export function amountDue(invoice: {
+  readonly type: InvoiceType
+  readonly status: InvoiceStatus
+  readonly totalMinor: Minor
+  readonly creditedMinor: Minor | null
+}): Minor {
+  const isDue = invoice.type === "Standard" && (invoice.status === "Draft" || invoice.status === "Open")
+  const due = invoice.totalMinor - (invoice.creditedMinor ?? 0n)
+  return minor(isDue && due > 0n ? due : 0n)
 }
 
 export function invoiceNumber(prefix: string, sequence: number): string {

@@ -2,7 +2,7 @@
 // says. Pure.
 
 import type { Schedule } from "./period.ts"
-import { periodAt } from "./period.ts"
+import { periodAt, periodContaining } from "./period.ts"
 import type { Instant } from "./time.ts"
 
 export const LATE_EVENTS = ["NextInvoice", "Reject"] as const
@@ -27,6 +27,10 @@ export function closedBefore({ schedule, billFromIndex }: Billed, drafted: reado
     ({ serviceStart, billedFrom, isBilled }) =>
       !isBilled || billedFrom === null || serviceStart >= billedFrom,
   )
-  const starts = [periodAt(schedule, billFromIndex).start, ...open.map(({ serviceStart }) => serviceStart)]
+  // Usage of a part of a period opens all of it: another part may have had none so far.
+  const opened = open.map(
+    ({ serviceStart }) => periodContaining(schedule, serviceStart)?.start ?? serviceStart,
+  )
+  const starts = [periodAt(schedule, billFromIndex).start, ...opened]
   return starts.reduce((first, start) => (start < first ? start : first))
 }

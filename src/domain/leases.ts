@@ -65,9 +65,15 @@ export function withoutHolds(leases: readonly Lease[]): Lease[] {
   )
 }
 
-/** With one lease in the place of what the subscription had for that period. */
+/** With one lease in the place of what the subscription had for that period. Periods of a subscription never overlap: an earlier one
+ *  that was to go on longer ends where this begins. */
 export function replaced(leases: readonly Lease[], lease: Lease): Lease[] {
-  const rest = leases.filter((one) => one.subscriptionId !== lease.subscriptionId || !isSame(one, lease))
+  const others = leases.filter((one) => one.subscriptionId !== lease.subscriptionId || !isSame(one, lease))
+  const rest = others.map((one) => {
+    if (one.subscriptionId !== lease.subscriptionId || one.start >= lease.start || one.end <= lease.start)
+      return one
+    return { ...one, end: lease.start, until: one.until < lease.start ? one.until : lease.start }
+  })
   return [...rest, lease]
 }
 

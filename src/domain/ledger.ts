@@ -6,11 +6,15 @@ import type { Currency } from "./currency.ts"
 import type { Minor } from "./money.ts"
 import { minor } from "./money.ts"
 
-export const LEDGER_ACCOUNTS = ["AccountsReceivable", "Revenue"] as const
+export const LEDGER_ACCOUNTS = ["AccountsReceivable", "Revenue", "TaxPayable", "BadDebt"] as const
 
 export type LedgerAccount = (typeof LEDGER_ACCOUNTS)[number]
 
-export type LedgerCause = "invoice.finalized" | "invoice.voided"
+export type LedgerCause =
+  | "invoice.finalized"
+  | "invoice.voided"
+  | "invoice.written_off"
+  | "credit_note.issued"
 
 export type Posting = {
   readonly cause: LedgerCause
@@ -25,25 +29,52 @@ type InvoiceMoney = {
   readonly customerId: string
   readonly currency: Currency
   readonly totalMinor: Minor
+  /** The tax in it, which is owed on and earned by nobody. */
+  readonly taxMinor: Minor
 }
 
-/** What a customer owes from a finalized invoice. A total of zero moves nothing and posts nothing. */
+/** What a customer owes from a finalized invoice. What is zero moves nothing and posts nothing. */
 export function postFinalized(invoice: InvoiceMoney): Posting[] {
-  return posting("invoice.finalized", invoice, invoice.totalMinor)
+  return posting("invoice.finalized", invoice, 1n)
 }
 
 /** Takes back what the finalization posted. */
 export function postVoided(invoice: InvoiceMoney): Posting[] {
-  return posting("invoice.voided", invoice, minor(-invoice.totalMinor))
+  return posting("invoice.voided", invoice, -1n)
 }
 
-function posting(cause: LedgerCause, invoice: InvoiceMoney, owed: Minor): Posting[] {
+/** Gives back revenue and tax, against what is still owed or, of an invoice that was given up, against the loss. */
+export function postCredited(
+  note: InvoiceMoney,
+  against: Extract<LedgerAccount, "AccountsReceivable" | "BadDebt">,
+): Posting[] {
+  return posting("credit_note.issued", note, -1n, against)
+}
+
+/** What is still owed becomes a loss. */
+export function postWrittenOff(invoice: InvoiceMoney, owed: Minor): Posting[] {
+  const { id: causeId, customerId, currency } = invoice
   if (owed === 0n) return []
   const entries = [
-    { account: "AccountsReceivable", amount: owed },
-    { account: "Revenue", amount: minor(-owed) },
+    { account: "AccountsReceivable", amount: minor(-owed) },
+    { account: "BadDebt", amount: owed },
   ] as const
+  return [{ cause: "invoice.written_off", causeId, customerId, currency, entries }]
+}
+
+function posting(
+  cause: LedgerCause,
+  invoice: InvoiceMoney,
+  sign: 1n | -1n,
+  against: LedgerAccount = "AccountsReceivable",
+): Posting[] {
+  const { id: causeId, customerId, currency, totalMinor, taxMinor } = invoice
+  const amounts = [
+    { account: against, amount: minor(sign * totalMinor) },
+    { account: "Revenue", amount: minor(-sign * (totalMinor - taxMinor)) },
+    { account: "TaxPayable", amount: minor(-sign * taxMinor) },
+  ] as const
+  const entries = amounts.filter(({ amount }) => amount !== 0n)
   assert(entries.reduce((sum, entry) => sum + entry.amount, 0n) === 0n, "a posting must balance", { cause })
-  const { id: causeId, customerId, currency } = invoice
-  return [{ cause, causeId, customerId, currency, entries }]
+  return entries.length === 0 ? [] : [{ cause, causeId, customerId, currency, entries }]
 }

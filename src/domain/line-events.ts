@@ -8,6 +8,7 @@ import { measureOf } from "./measure.ts"
 import type { SeqRange } from "./seq-ranges.ts"
 import type { MeterDefinition } from "./terms.ts"
 import type { Instant } from "./time.ts"
+import { isPausedAt, type Pause } from "./timeline.ts"
 
 /** What a line bills: what its meter counts of [from, to), by these changes. */
 export type LinePart = {
@@ -15,6 +16,8 @@ export type LinePart = {
   readonly from: Instant
   readonly to: Instant
   readonly ranges: readonly SeqRange[]
+  /** Events within are counted nowhere; absent: there are none. */
+  readonly pauses?: readonly Pause[]
 }
 
 /** An event as it was accepted, and its corrections, oldest first. */
@@ -33,12 +36,12 @@ export function isBehindLine(event: EventVersions, part: LinePart): boolean {
 }
 
 /** Whether the total counted the event when `seq` was the last change. */
-function countsAt(event: EventVersions, seq: number, { meter, from, to }: LinePart): boolean {
+function countsAt(event: EventVersions, seq: number, { meter, from, to, pauses = [] }: LinePart): boolean {
   if (event.seq > seq || event.eventType !== meter.eventType) return false
   const last = event.corrections.findLast((made) => made.seq <= seq)
   if (last?.kind === "Void") return false
   const { occurredAt, properties } = last ?? event
-  if (occurredAt < from || occurredAt >= to) return false
+  if (occurredAt < from || occurredAt >= to || isPausedAt(pauses, occurredAt)) return false
   const measure = measureOf(meter, properties)
   return measure.ok && measure.value !== null
 }

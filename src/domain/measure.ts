@@ -1,7 +1,7 @@
 // What an event counts for under one meter. The meter and the price preview measure by this one rule.
 
-import type { Amount } from "./accumulator.ts"
-import { accumulatorFrom, emptyState, valueOf } from "./accumulator.ts"
+import type { Accumulator, Amount } from "./accumulator.ts"
+import { accumulatorFrom, emptyState, feesOf, valueOf } from "./accumulator.ts"
 import { unreachable } from "./assert.ts"
 import type { FieldFault, SkuMeter } from "./catalog.ts"
 import type { Decimal } from "./decimal.ts"
@@ -10,6 +10,7 @@ import type { Result } from "./result.ts"
 import { err, ok } from "./result.ts"
 import type { MeterDefinition, PropertyFilter } from "./terms.ts"
 import { instant, LATEST } from "./time.ts"
+import type { UsageTotal } from "./usage.ts"
 
 export type Properties = Readonly<Record<string, unknown>>
 export type PropertyProblem = "property_missing" | "property_not_a_number"
@@ -105,24 +106,60 @@ const FAULTS: Readonly<Record<PropertyProblem, string>> = {
   property_not_a_number: "Expected a decimal, as a JSON number or as text.",
 }
 
-/** The total of events outside of any subscription, given as their properties in the order of their time. The path of a fault is
- *  below `events`. Not of a meter that needs to know when they happened: see `needsTime`. */
-export function totalOf(meter: SkuMeter, events: readonly Properties[]): Result<Decimal, FieldFault> {
-  const end = LATEST
-  const total = accumulatorFrom(emptyState(meter.aggregation, end))
-  const members = new Set<string>()
+/** What a meter would have counted of events outside of any subscription, given as their properties in the order of their time. The
+ *  path of a fault is below `events`. Not of a meter that needs to know when they happened: see `needsTime`. */
+export function usageOfEvents(
+  rules: MeasureRules,
+  events: readonly Properties[],
+): Result<UsageTotal, FieldFault> {
+  const all = new Tally(rules)
+  const groups = new Map<string, Tally>()
   for (const [index, properties] of events.entries()) {
-    const measure = measureOf(meter, properties)
+    const measure = measureOf(rules, properties)
     if (!measure.ok) {
-      return err({ path: `events.${index}.${meter.property ?? ""}`, message: FAULTS[measure.error] })
+      return err({ path: `events.${index}.${rules.property ?? ""}`, message: FAULTS[measure.error] })
     }
     if (measure.value === null) continue
-    const { amount, member } = measure.value
-    if (member !== null && members.has(member)) continue
-    if (member !== null) members.add(member)
-    total.add(amount, instant(index), "")
+    all.add(measure.value, index)
+    const { group } = measure.value
+    if (group === "") continue
+    const tally = groups.get(group) ?? new Tally(rules)
+    groups.set(group, tally)
+    tally.add(measure.value, index)
   }
-  return ok(valueOf(total.state(), end))
+  const grouped = Array.from(groups, ([group, tally]) => {
+    const values: readonly (string | null)[] = JSON.parse(group)
+    return { values, value: tally.value(), events: tally.events }
+  })
+  const total = { value: all.value(), events: all.events, groups: grouped }
+  const fees = all.fees()
+  return ok(fees === null ? total : { ...total, fees })
+}
+
+/** One total of events that are all at hand. Their place stands for their time. */
+class Tally {
+  events = 0
+  readonly #total: Accumulator
+  readonly #members = new Set<string>()
+
+  constructor({ aggregation, fee }: MeasureRules) {
+    this.#total = accumulatorFrom(emptyState(aggregation, LATEST, fee ?? null))
+  }
+
+  add({ amount, member }: Measure, index: number): void {
+    this.events += 1
+    if (member !== null && this.#members.has(member)) return
+    if (member !== null) this.#members.add(member)
+    this.#total.add(amount, instant(index), "")
+  }
+
+  value(): Decimal {
+    return valueOf(this.#total.state(), LATEST)
+  }
+
+  fees(): Decimal | null {
+    return feesOf(this.#total.state())
+  }
 }
 
 /** Whether a total depends on more of the time of its events than their order. */

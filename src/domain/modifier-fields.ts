@@ -28,10 +28,16 @@ const MODIFIER_FIELDS = [
 type Bounded = ModifierFields & {
   readonly pricing_model: string
   readonly committed_amount_nanos?: string | undefined
+  readonly minimum_per_event_nanos?: string | null | undefined
+  readonly maximum_per_event_nanos?: string | null | undefined
 }
 
 export function modifierFaults(fields: Bounded): FieldFault[] {
   if (fields.pricing_model === "Flat") return flatFaults(fields)
+  return [...quantityFaults(fields), ...boundFaults(fields)]
+}
+
+function boundFaults(fields: Bounded): FieldFault[] {
   const maximum = fields.maximum_amount_nanos ?? null
   if (maximum === null) return []
   // A commitment is a minimum by another name: both are paid in any case.
@@ -42,6 +48,33 @@ export function modifierFaults(fields: Bounded): FieldFault[] {
     }
   }
   return []
+}
+
+/** Where a price is not one of the whole quantity, what changes the quantity has no meaning, or several. */
+function quantityFaults(fields: Bounded): FieldFault[] {
+  const { pricing_model: model, quantity_transform: transform, included_quantity: included } = fields
+  const hasTransform = (transform ?? null) !== null
+  const hasIncluded = (included ?? null) !== null
+  const faults: FieldFault[] = []
+  if (model === "Matrix") {
+    if (hasIncluded) {
+      const message = "Matrix does not take it: it would not be said whose units are the free ones."
+      faults.push({ path: "included_quantity", message })
+    }
+    if (hasTransform && (transform?.round ?? "None") !== "None") {
+      const message =
+        "Matrix takes None: each combination has its own total, and rounding them would round a part."
+      faults.push({ path: "quantity_transform.round", message })
+    }
+  }
+  const perEvent = [fields.minimum_per_event_nanos, fields.maximum_per_event_nanos]
+  if (model === "Percentage" && perEvent.some((bound) => (bound ?? null) !== null)) {
+    const message =
+      "Not beside a minimum or maximum per event: then each event has its own fee, and they are added up."
+    if (hasTransform) faults.push({ path: "quantity_transform", message })
+    if (hasIncluded) faults.push({ path: "included_quantity", message })
+  }
+  return faults
 }
 
 /** A flat fee has no quantity to change, and a bound on one fixed amount is either without effect or another amount. */

@@ -1,7 +1,7 @@
 // A plan's terms as the fields of the API.
 // Law: a cadence has an interval, a Custom one has a period instead.
 
-import type { FieldFault, PlanTerms, TrialUsage } from "./catalog.ts"
+import type { FieldFault, PlanTerms, Prorate, TrialUsage } from "./catalog.ts"
 import type { Cadence } from "./period.ts"
 import { cadenceDuration } from "./period.ts"
 import type { Result } from "./result.ts"
@@ -19,6 +19,8 @@ export type PlanFields = {
   readonly period?: string | null | undefined
   readonly trial_days?: number | undefined
   readonly trial_usage?: TrialUsage | undefined
+  readonly prorate?: Prorate | undefined
+  readonly minimum_spend_nanos?: string | null | undefined
 }
 
 export type PlanFieldChanges = { readonly [K in keyof PlanFields]?: PlanFields[K] | undefined }
@@ -28,7 +30,7 @@ export type CadencedTerms = { readonly cadence: Cadence; readonly terms: PlanTer
 /** The terms that the fields say, or the fault among them. */
 export function planTermsFrom(fields: PlanFields): Result<CadencedTerms, FieldFault> {
   const cadence = fields.billing_cadence
-  const trial = { trialDays: fields.trial_days ?? 0, trialUsage: fields.trial_usage ?? ("Charged" as const) }
+  const rest = restFrom(fields)
   const period = fields.period ?? null
   if (cadence !== "Custom") {
     if (period !== null)
@@ -36,7 +38,7 @@ export function planTermsFrom(fields: PlanFields): Result<CadencedTerms, FieldFa
     const interval = fields.interval ?? 1
     const every = cadenceDuration(cadence, interval)
     if (isTooLong(every)) return fault("interval", "A period is at most ten years long.")
-    return ok({ cadence, terms: { interval, period: null, every, ...trial } })
+    return ok({ cadence, terms: { interval, period: null, every, ...rest } })
   }
   if (fields.interval !== undefined)
     return fault("interval", "A Custom cadence has a period instead of an interval.")
@@ -46,7 +48,18 @@ export function planTermsFrom(fields: PlanFields): Result<CadencedTerms, FieldFa
   if (!every.ok)
     return fault("period", "Expected an ISO 8601 duration of whole, positive numbers, such as P10D.")
   if (isTooLong(every.value)) return fault("period", "A period is at most ten years long.")
-  return ok({ cadence, terms: { interval: 1, period, every: every.value, ...trial } })
+  return ok({ cadence, terms: { interval: 1, period, every: every.value, ...rest } })
+}
+
+/** What any cadence has. */
+function restFrom(fields: PlanFields): Omit<PlanTerms, "interval" | "period" | "every"> {
+  const minimum = fields.minimum_spend_nanos ?? null
+  return {
+    trialDays: fields.trial_days ?? 0,
+    trialUsage: fields.trial_usage ?? "Charged",
+    ...(fields.prorate === "Day" ? { prorate: fields.prorate } : {}),
+    ...(minimum === null ? {} : { minimumAmountNanos: minimum }),
+  }
 }
 
 /** The fields after a change. Another cadence takes over neither the interval nor the period of the one before. */
@@ -54,12 +67,15 @@ export function changedPlanFields({ cadence, terms }: CadencedTerms, changes: Pl
   const wanted = changes.billing_cadence ?? cadence
   const same = wanted === cadence
   const interval = same && cadence !== "Custom" ? terms.interval : undefined
+  const minimum = changes.minimum_spend_nanos
   return {
     billing_cadence: wanted,
     interval: changes.interval ?? interval,
     period: changes.period ?? (same && changes.period === undefined ? terms.period : null),
     trial_days: changes.trial_days ?? terms.trialDays,
     trial_usage: changes.trial_usage ?? terms.trialUsage,
+    prorate: changes.prorate ?? terms.prorate,
+    minimum_spend_nanos: minimum === undefined ? terms.minimumAmountNanos : minimum,
   }
 }
 

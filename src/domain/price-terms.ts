@@ -2,6 +2,7 @@
 
 import { assert } from "./assert.ts"
 import { decimalOf, ZERO } from "./decimal.ts"
+import type { EventFee } from "./event-fee.ts"
 import type { Nanos } from "./money.ts"
 import { nanos } from "./money.ts"
 import type { PricingModel } from "./pricing/model.ts"
@@ -25,6 +26,27 @@ export type PriceTerms =
       readonly unitAmountNanos: string | null
       readonly overageUnitAmountNanos: string
     }
+  | PercentageTerms
+  | MatrixTerms
+
+export type PercentageTerms = {
+  readonly model: "Percentage"
+  readonly rateBps: string
+  readonly fixedAmountNanos: string
+  readonly minimumPerEventNanos: string | null
+  readonly maximumPerEventNanos: string | null
+}
+
+export type MatrixTerms = {
+  readonly model: "Matrix"
+  /** The names of the values of each cell, sorted, as the meter has its `groupBy`. */
+  readonly dimensions: readonly string[]
+  readonly cells: readonly {
+    readonly values: readonly (string | null)[]
+    readonly unitAmountNanos: string
+  }[]
+  readonly defaultUnitAmountNanos: string
+}
 
 /** What stands around the model of a price; null where nothing does. */
 export type ModifierTerms = {
@@ -32,6 +54,15 @@ export type ModifierTerms = {
   readonly includedQuantity: string | null
   readonly minimumAmountNanos: string | null
   readonly maximumAmountNanos: string | null
+  /** What a subscription gets off, in basis points; absent where it gets nothing. */
+  readonly discountBps?: number
+}
+
+export const NO_MODIFIER_TERMS: ModifierTerms = {
+  quantityTransform: null,
+  includedQuantity: null,
+  minimumAmountNanos: null,
+  maximumAmountNanos: null,
 }
 
 export type PricingTerms = {
@@ -50,12 +81,14 @@ export function pricingOf({ price, modifiers }: PricingTerms): Pricing {
 
 function modifiersOf(terms: ModifierTerms): Modifiers {
   const { quantityTransform: transform, includedQuantity, minimumAmountNanos, maximumAmountNanos } = terms
+  const { discountBps = 0 } = terms
   return {
     quantityTransform:
       transform === null ? null : { divideBy: decimalOf(transform.divideBy), round: transform.round },
     includedQuantity: includedQuantity === null ? ZERO : decimalOf(includedQuantity),
     minimumAmount: minimumAmountNanos === null ? null : stored(minimumAmountNanos),
     maximumAmount: maximumAmountNanos === null ? null : stored(maximumAmountNanos),
+    discountBps: BigInt(discountBps),
   }
 }
 
@@ -81,7 +114,38 @@ export function pricingModelOf(price: PriceTerms): PricingModel {
         unitAmount: price.unitAmountNanos === null ? null : stored(price.unitAmountNanos),
         overageUnitAmount: stored(price.overageUnitAmountNanos),
       }
+    case "Percentage":
+      return percentageOf(price)
+    case "Matrix":
+      return {
+        model: "Matrix",
+        cells: price.cells.map(({ values, unitAmountNanos }) => ({
+          values,
+          unitAmount: stored(unitAmountNanos),
+        })),
+        defaultUnitAmount: stored(price.defaultUnitAmountNanos),
+      }
   }
+}
+
+function percentageOf(price: PercentageTerms): PricingModel {
+  const { minimumPerEventNanos: least, maximumPerEventNanos: most } = price
+  return {
+    model: "Percentage",
+    rateBps: decimalOf(price.rateBps),
+    fixedAmount: stored(price.fixedAmountNanos),
+    minimumPerEvent: least === null ? null : stored(least),
+    maximumPerEvent: most === null ? null : stored(most),
+  }
+}
+
+/** What a meter has to add up event by event for this price; null where sums and counts say all. */
+export function eventFeeOf(price: PriceTerms): EventFee | null {
+  if (price.model !== "Percentage") return null
+  const { rateBps, fixedAmountNanos: fixedNanos } = price
+  const { minimumPerEventNanos: minimumNanos, maximumPerEventNanos: maximumNanos } = price
+  if (minimumNanos === null && maximumNanos === null) return null
+  return { rateBps, fixedNanos, minimumNanos, maximumNanos }
 }
 
 function tierOf(tier: TierTerms) {

@@ -1,10 +1,12 @@
 // A SKU's terms back as fields, and what they become when some of them are changed.
 // Law: `skuTermsFrom(skuFieldsOf(terms))` gives the same terms.
 
-import type { PriceTerms, SkuTerms, TierTerms } from "./catalog.ts"
+import type { SkuTerms } from "./catalog.ts"
 import { changedMeter, meterFieldsOf } from "./meter-fields.ts"
 import { changedModifiers, modifierFieldsOf } from "./modifier-fields.ts"
-import type { PriceFields, SkuFields, TierFields } from "./sku-fields.ts"
+import type { PriceFields } from "./price-fields.ts"
+import { priceFieldsOf } from "./price-fields.ts"
+import type { SkuFields } from "./sku-fields.ts"
 
 /** The fields of a model and the modifiers that there are, no others; the meter's are null where there is none. */
 export function skuFieldsOf(terms: SkuTerms) {
@@ -14,34 +16,6 @@ export function skuFieldsOf(terms: SkuTerms) {
     ...meterFieldsOf(terms.meter),
     ...priceFieldsOf(terms.price),
     ...modifierFieldsOf(terms.modifiers),
-  }
-}
-
-function priceFieldsOf(price: PriceTerms): PriceFields {
-  switch (price.model) {
-    case "Flat":
-    case "PerUnit":
-      return { unit_amount_nanos: price.unitAmountNanos }
-    case "Graduated":
-    case "Volume":
-      return { tiers: price.tiers.map(tierFieldsOf) }
-    case "Package":
-      return { unit_amount_nanos: price.unitAmountNanos, package_size: price.packageSize }
-    case "Committed":
-      return {
-        committed_amount_nanos: price.committedAmountNanos,
-        overage_unit_amount_nanos: price.overageUnitAmountNanos,
-        ...(price.committedQuantity === null ? {} : { committed_quantity: price.committedQuantity }),
-        ...(price.unitAmountNanos === null ? {} : { unit_amount_nanos: price.unitAmountNanos }),
-      }
-  }
-}
-
-function tierFieldsOf(tier: TierTerms): Required<TierFields> {
-  return {
-    up_to: tier.upTo,
-    unit_amount_nanos: tier.unitAmountNanos,
-    flat_amount_nanos: tier.flatAmountNanos,
   }
 }
 
@@ -65,6 +39,12 @@ export function changedSkuFields(terms: SkuTerms, changes: SkuFieldChanges): Sku
     committed_quantity:
       changes.committed_quantity ?? kept(price, changes, "committed_quantity", "unit_amount_nanos"),
     overage_unit_amount_nanos: changes.overage_unit_amount_nanos ?? price.overage_unit_amount_nanos,
+    rate_bps: changes.rate_bps ?? price.rate_bps,
+    fixed_amount_nanos: unlessGiven(changes.fixed_amount_nanos, price.fixed_amount_nanos),
+    minimum_per_event_nanos: unlessGiven(changes.minimum_per_event_nanos, price.minimum_per_event_nanos),
+    maximum_per_event_nanos: unlessGiven(changes.maximum_per_event_nanos, price.maximum_per_event_nanos),
+    matrix: changes.matrix ?? price.matrix,
+    default_unit_amount_nanos: changes.default_unit_amount_nanos ?? price.default_unit_amount_nanos,
     ...changedModifiers(sameModel ? current : {}, changes),
     ...changedMeter(current, changes),
   }
@@ -80,4 +60,9 @@ function kept(
   other: Covering,
 ): string | undefined {
   return changes[other] === undefined ? price[field] : undefined
+}
+
+/** Null takes away what there is. */
+function unlessGiven<T>(change: T | undefined, current: T): T {
+  return change === undefined ? current : change
 }

@@ -17,11 +17,14 @@ export const SUBSCRIPTION_STATUSES = [
 ] as const
 
 export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUSES)[number]
-export type SubscriptionMove = "end_trial" | "cancel"
+export type SubscriptionMove = "end_trial" | "cancel" | "expire" | "pause" | "resume"
 
 const MOVES: Readonly<Record<SubscriptionMove, Partial<Record<SubscriptionStatus, SubscriptionStatus>>>> = {
   end_trial: { Trialing: "Active" },
   cancel: { Trialing: "Cancelled", Active: "Cancelled", PastDue: "Cancelled", Paused: "Cancelled" },
+  expire: { Trialing: "Expired", Active: "Expired", PastDue: "Expired", Paused: "Expired" },
+  pause: { Trialing: "Paused", Active: "Paused", PastDue: "Paused" },
+  resume: { Paused: "Active" },
 }
 
 export function moveSubscription(
@@ -52,4 +55,16 @@ const DAY_MS = 86_400_000
 /** A trial counts whole days of 24 hours from the start; zero days is no trial. */
 export function trialEnd(startedAt: Instant, days: number): Instant | null {
   return days === 0 ? null : instant(startedAt + days * DAY_MS)
+}
+
+/** Where a subscription ended or will end, as far as is known: by its cancellation, or as was agreed from the beginning. */
+export function lastInstant(subscription: {
+  readonly endedAt: Instant | null
+  readonly cancelAt: Instant | null
+  readonly endAt: Instant | null
+}): Instant | null {
+  const { endedAt, cancelAt, endAt } = subscription
+  if (endedAt !== null) return endedAt
+  if (cancelAt === null || endAt === null) return cancelAt ?? endAt
+  return cancelAt < endAt ? cancelAt : endAt
 }

@@ -6,6 +6,7 @@ import type { AccumulatorState, Amount } from "./accumulator.ts"
 import { decimalOfAmount } from "./accumulator.ts"
 import { unreachable } from "./assert.ts"
 import { compare, decimal, multiply, subtract } from "./decimal.ts"
+import { feeRule } from "./event-fee.ts"
 import { byCodeUnits } from "./terms.ts"
 import type { Instant } from "./time.ts"
 
@@ -24,6 +25,10 @@ export function takeOut(state: AccumulatorState, { amount, at, id }: Taken): Res
       return { state, lost: true }
     case "Sum":
       return { state: { kind: "Sum", value: subtract(state.value, value) }, lost: false }
+    case "Fees": {
+      const fees = subtract(state.fees, feeRule(state.fee)(value))
+      return { state: { ...state, value: subtract(state.value, value), fees }, lost: false }
+    }
     case "Max": {
       const lost = state.value === null || compare(value, state.value) >= 0
       return lost ? { state: { kind: "Max", value: null }, lost } : { state, lost }

@@ -1,6 +1,8 @@
 // A tenant: one business that bills its customers. Keys and what they may do.
 
 import type { LateEvents } from "./late-events.ts"
+import type { TaxSettings } from "./tax.ts"
+import { NO_TAX } from "./tax.ts"
 
 export type Mode = "live" | "test"
 
@@ -60,6 +62,8 @@ export type TenantSettings = {
   /** How long after its invoice is final the raw events of a period stay in their meter; then they go into the archive. Null: for
    *  ever. Absent in what was stored before there was an archive: the default. */
   readonly rawEventsRetentionDays?: number | null
+  /** How its invoices are taxed. Absent in what was stored before there were taxes: not at all. */
+  readonly tax?: TaxSettings
 }
 
 /** As long as disputes about an invoice commonly last. */
@@ -73,10 +77,15 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   companyAddress: null,
   lateEvents: "NextInvoice",
   rawEventsRetentionDays: DEFAULT_RETENTION_DAYS,
+  tax: NO_TAX,
 }
 
 export function lateEventsOf({ lateEvents }: TenantSettings): LateEvents {
   return lateEvents ?? "NextInvoice"
+}
+
+export function taxSettingsOf({ tax }: TenantSettings): TaxSettings {
+  return tax ?? NO_TAX
 }
 
 const DAY_MS = 86_400_000

@@ -3,9 +3,11 @@
 
 import type { BudgetTerms } from "./alert.ts"
 import { assert } from "./assert.ts"
+import type { EventFee } from "./event-fee.ts"
 import type { Schedule } from "./period.ts"
 import type { PricingTerms } from "./price-terms.ts"
-import type { Instant } from "./time.ts"
+import { EARLIEST, type Instant } from "./time.ts"
+import type { Pause } from "./timeline.ts"
 
 export const AGGREGATIONS = ["Count", "Sum", "Max", "UniqueCount", "Latest", "WeightedSum"] as const
 export type Aggregation = (typeof AGGREGATIONS)[number]
@@ -17,7 +19,7 @@ export type PropertyFilter = { readonly property: string; readonly values: reado
  *  Sliding: its total is that of the highest window (t − size, t]. */
 export type MeterWindow = { readonly kind: "Tumbling" | "Sliding"; readonly sizeMs: number }
 
-/** One thing that is counted. Two SKUs with the same definition share one meter. What older code stored lacks the last three
+/** One thing that is counted. Two SKUs with the same definition share one meter. What older code stored lacks the last four
  *  fields, as does every definition that has none of them. */
 export type MeterDefinition = {
   readonly key: string
@@ -30,6 +32,8 @@ export type MeterDefinition = {
   readonly groupBy?: readonly string[]
   /** Null: the billing period. */
   readonly window?: MeterWindow | null
+  /** A Sum that adds up the fee of each event too. */
+  readonly fee?: EventFee
 }
 
 export type MeterTerms = {
@@ -42,12 +46,32 @@ export type MeterTerms = {
   readonly endsAt: Instant | null
   /** Events of periods that start before it are refused; null or absent: none are. */
   readonly closedBefore?: Instant | null
+  /** The periods of usage: billing periods, divided where other prices begin. */
   readonly schedule: Schedule
+  /** The billing periods, where `schedule` divides some; absent: they are its periods. */
+  readonly billing?: Schedule
+  /** Events within are kept and counted nowhere. In order; absent: there are none. */
+  readonly pauses?: readonly Pause[]
+  /** What any of the subscription's segments counts. */
   readonly meters: readonly MeterDefinition[]
   /** What limits the customer's spend, and the prices that it is rated by. Absent where nothing limits it, so that it costs nothing. */
   readonly budgets?: readonly BudgetTerms[]
-  readonly prices?: readonly MeteredPrice[]
+  readonly prices?: MeterPrices
+  readonly threshold?: ThresholdTerms
 }
+
+/** One price list for all of the time, or several, each from an instant on: the first also before it. */
+export type MeterPrices = readonly MeteredPrice[] | readonly PriceList[]
+export type PriceList = { readonly from: Instant; readonly prices: readonly MeteredPrice[] }
+
+/** The usage of a billing period that is not billed yet is billed when it reaches `amountNanos`. */
+export type ThresholdTerms = {
+  readonly amountNanos: string
+  /** What invoices that are not void took for usage, by where its period, or part of one, begins. */
+  readonly billed: readonly BilledUsage[]
+}
+
+export type BilledUsage = { readonly from: Instant; readonly meterKey: string; readonly nanos: string }
 
 /** What a metered SKU costs: which meter's total is priced, and how. */
 export type MeteredPrice = {
@@ -56,8 +80,14 @@ export type MeteredPrice = {
   readonly pricing: PricingTerms
 }
 
+export function priceListsOf(prices: MeterPrices): readonly PriceList[] {
+  const lists = prices.flatMap((price) => ("skuId" in price ? [] : [price]))
+  if (lists.length > 0) return lists
+  return [{ from: EARLIEST, prices: prices.flatMap((price) => ("skuId" in price ? [price] : [])) }]
+}
+
 /** What a definition may have beyond what all have. */
-export type MeterRest = Pick<MeterDefinition, "filters" | "groupBy" | "window">
+export type MeterRest = Pick<MeterDefinition, "filters" | "groupBy" | "window" | "fee">
 
 /** The key names what is counted, so that it is the same in every version of the terms: a JSON array, longer than three only
  *  where a definition has more, so that keys that are stored stay what they are. */
@@ -67,14 +97,16 @@ export function meterKey(
   property: string | null,
   rest: MeterRest = {},
 ): string {
-  const { filters = [], groupBy = [], window = null } = canonicalRest(rest)
+  const { filters = [], groupBy = [], window = null, fee } = canonicalRest(rest)
   const base = [eventType, aggregation, property]
-  if (filters.length === 0 && groupBy.length === 0 && window === null) return JSON.stringify(base)
+  const isPlain = filters.length === 0 && groupBy.length === 0 && window === null && fee === undefined
+  if (isPlain) return JSON.stringify(base)
   return JSON.stringify([
     ...base,
     filters.map((filter) => [filter.property, filter.values]),
     groupBy,
     window === null ? null : [window.kind, window.sizeMs],
+    ...(fee === undefined ? [] : [[fee.rateBps, fee.fixedNanos, fee.minimumNanos, fee.maximumNanos]]),
   ])
 }
 
@@ -83,6 +115,12 @@ export function aggregationOfKey(key: string): Aggregation {
   const found = AGGREGATIONS.find((aggregation) => aggregation === parts[1])
   assert(found !== undefined, "the key of a meter names its aggregation", { key })
   return found
+}
+
+/** Whether the meter of this key keeps totals by group, also where no terms have it any more. */
+export function groupsByKey(key: string): boolean {
+  const parts: readonly unknown[] = JSON.parse(key)
+  return Array.isArray(parts[4]) && parts[4].length > 0
 }
 
 export function meterDefinition(
@@ -96,7 +134,7 @@ export function meterDefinition(
 }
 
 /** One order for what has none, and no field that says nothing. */
-function canonicalRest({ filters = [], groupBy = [], window = null }: MeterRest): MeterRest {
+function canonicalRest({ filters = [], groupBy = [], window = null, fee }: MeterRest): MeterRest {
   const sorted = filters
     .map(({ property, values }) => ({ property, values: sortedSet(values) }))
     .toSorted((a, b) => byCodeUnits(a.property, b.property))
@@ -104,6 +142,7 @@ function canonicalRest({ filters = [], groupBy = [], window = null }: MeterRest)
     ...(sorted.length === 0 ? {} : { filters: sorted }),
     ...(groupBy.length === 0 ? {} : { groupBy: sortedSet(groupBy) }),
     ...(window === null ? {} : { window }),
+    ...(fee === undefined ? {} : { fee }),
   }
 }
 

@@ -160,3 +160,45 @@ export function dayContaining(
   const end = start.add({ days: 1 }).startOfDay()
   return { start: start.epochMilliseconds as Instant, end: end.epochMilliseconds as Instant }
 }
+
+/** A day as a calendar on the wall shows it; `month` counts from 1. */
+export type LocalDate = { readonly year: number; readonly month: number; readonly day: number }
+
+/** The day of a zone's calendar that holds an instant; `weekday` counts from Monday, 1, to Sunday, 7. */
+export function localDate(at: Instant, timeZone: string): LocalDate & { readonly weekday: number } {
+  const { year, month, day, dayOfWeek } = zonedAt(at, timeZone)
+  return { year, month, day, weekday: dayOfWeek }
+}
+
+/** How many days a zone's calendar goes on from one instant to another. */
+export function localDaysBetween(from: Instant, to: Instant, timeZone: string): number {
+  return zonedAt(from, timeZone).toPlainDate().until(zonedAt(to, timeZone).toPlainDate()).days
+}
+
+/** Where a day begins that is `months` and then `days` after a date, whose day is cut to the month's length: at midnight, or
+ *  behind the gap where a clock change skips that. */
+export function startOfLocalDay(
+  date: LocalDate,
+  { months = 0, days = 0 }: { readonly months?: number; readonly days?: number },
+  timeZone: string,
+): { readonly at: Instant; readonly day: number; readonly isMidnight: boolean } {
+  const month = Temporal.PlainYearMonth.from({ year: date.year, month: date.month }).add({ months })
+  const local = month.toPlainDate({ day: Math.min(date.day, month.daysInMonth) }).add({ days })
+  const start = local.toZonedDateTime(timeZone)
+  const { hour, minute, second } = start
+  const isMidnight = hour === 0 && minute === 0 && second === 0
+  return { at: instant(start.epochMilliseconds), day: local.day, isMidnight }
+}
+
+/** RFC 3339 in the time of a zone, with its offset; milliseconds only where there are some. */
+export function formatLocal(at: Instant, timeZone: string): string {
+  return zonedAt(at, timeZone).toString({
+    timeZoneName: "never",
+    calendarName: "never",
+    fractionalSecondDigits: at % SECOND_MS === 0 ? 0 : 3,
+  })
+}
+
+function zonedAt(at: Instant, timeZone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
+}

@@ -4,22 +4,33 @@
 import type { Platform } from "../actions/scope.ts"
 import { forgetExpiredKeys } from "../db/idempotency.ts"
 import { forgetDone } from "../db/jobs.ts"
-import { takeDue } from "../db/system.ts"
+import { countQueued, DUE_SOURCES, takeDue } from "../db/system.ts"
 import { instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
 import { log } from "../runtime/log.ts"
 
 export async function tick(platform: Platform): Promise<void> {
   const wall = platform.wallNow()
-  const due = await takeDue(platform.db, wall, limits.jobLeaseMs, limits.jobsPerTick)
-  const byTenant = Map.groupBy(due, (row) => row.tenantId)
-  for (const [tenantId, rows] of byTenant) {
-    await platform.enqueue(
-      tenantId,
-      rows.map((row) => row.id),
-    )
+  const jobs = await queueDue(platform)
+  await forgetExpiredKeys(platform.db, wall, limits.forgottenPerTick)
+  await forgetDone(platform.db, instant(wall - limits.doneJobsKeptMs), limits.forgottenPerTick)
+  if (jobs > 0) log.info("jobs queued", { jobs })
+}
+
+/** Takes pages of what is due and sends each at once: should the tick die, what it took waits for its lease, the rest for the next tick. */
+async function queueDue(platform: Platform): Promise<number> {
+  const wall = platform.wallNow()
+  const room = limits.jobsInFlight - (await countQueued(platform.db, wall))
+  const most = Math.min(limits.jobsPerTick, room)
+  let queued = 0
+  for (const source of DUE_SOURCES) {
+    while (queued < most) {
+      const page = Math.min(limits.jobsPerTake, most - queued)
+      const due = await takeDue(platform.db, source, wall, limits.jobLeaseMs, page)
+      await platform.enqueue(due)
+      queued += due.length
+      if (due.length < page) break
+    }
   }
-  await forgetExpiredKeys(platform.db, wall)
-  await forgetDone(platform.db, instant(wall - limits.doneJobsKeptMs))
-  if (due.length > 0) log.info("jobs queued", { jobs: due.length })
+  return queued
 }

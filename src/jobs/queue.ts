@@ -1,87 +1,119 @@
-// The consumer of the queue: one message is one agenda row, or an alert that was crossed. Each message is acknowledged or
+// The consumer of the queue: one message is one agenda row, an alert that was crossed, or a threshold that was reached. Each message is acknowledged or
 // retried on its own.
 
 import { fireAlert } from "../actions/fire-alert.ts"
+import { noteThreshold } from "../actions/note-threshold.ts"
 import { JobFailed, runJob } from "../actions/run-job.ts"
 import type { Platform } from "../actions/scope.ts"
 import { scopeFor, tenantNow } from "../actions/scope.ts"
-import { buryJob, jobById, noteFailure } from "../db/jobs.ts"
-import { tenantById } from "../db/system.ts"
+import { buryJob, noteFailure } from "../db/jobs.ts"
+import type { AgendaRow, TenantRow } from "../db/rows.ts"
+import { rowsOfMessages } from "../db/system.ts"
 import type { JobMessage } from "../domain/agenda.ts"
 import { retryDelaySeconds } from "../domain/agenda.ts"
 import type { AlertMessage } from "../domain/alert.ts"
+import type { ThresholdMessage } from "../domain/threshold.ts"
 import { limits } from "../limits.ts"
 import { log } from "../runtime/log.ts"
+import { sideBySide } from "../runtime/side-by-side.ts"
 
 const DEAD_LETTERS = "-dead"
 
-type Message = JobMessage | AlertMessage
+type Crossing = AlertMessage | ThresholdMessage
+type Body = JobMessage | Crossing
 
-export async function consume(platform: Platform, batch: MessageBatch<Message>): Promise<void> {
+/** What the messages of a batch name, read at once. */
+type Named = {
+  readonly jobs: ReadonlyMap<string, AgendaRow>
+  readonly tenants: ReadonlyMap<string, TenantRow>
+}
+
+export async function consume(platform: Platform, batch: MessageBatch<Body>): Promise<void> {
   const dead = batch.queue.endsWith(DEAD_LETTERS)
-  for (const message of batch.messages) {
+  let named: Promise<Named> | null = null
+  await sideBySide(batch.messages, limits.jobsSideBySide, async (message) => {
     try {
+      // Within the try, so that the messages of a batch that could not be read are tried again later, not at once.
       if (dead) await bury(platform, message.body)
-      else await perform(platform, message.body)
+      else await perform(platform, message.body, await (named ??= namedBy(platform, batch)))
       message.ack()
     } catch (error) {
-      const subject = "kind" in message.body ? fieldsOf(message.body) : { agenda_id: message.body.agenda_id }
-      log.error("a job failed and will be tried again", error, { ...subject, attempt: message.attempts })
+      tellFailure(error, message)
       message.retry({ delaySeconds: retryDelaySeconds(message.attempts) })
     }
+  })
+}
+
+async function namedBy(platform: Platform, { messages }: MessageBatch<Body>): Promise<Named> {
+  const rows = await rowsOfMessages(
+    platform.db,
+    messages.map((message) => message.body),
+  )
+  return {
+    jobs: new Map(rows.jobs.map((job) => [job.id, job])),
+    tenants: new Map(rows.tenants.map((tenant) => [tenant.id, tenant])),
   }
 }
 
-async function perform(platform: Platform, message: Message): Promise<void> {
-  return "kind" in message ? fire(platform, message) : run(platform, message)
+/** That others were quicker is no fault: the row waits for its next turn. */
+function tellFailure(error: unknown, { body, attempts }: Message<Body>): void {
+  const subject = "kind" in body ? fieldsOf(body) : { agenda_id: body.agenda_id }
+  const isConflict = error instanceof JobFailed && error.code === "conflict"
+  if (isConflict) log.info("a job met others and will be tried again", { ...subject, attempt: attempts })
+  else log.error("a job failed and will be tried again", error, { ...subject, attempt: attempts })
 }
 
-async function fire(platform: Platform, message: AlertMessage): Promise<void> {
-  const tenant = await tenantById(platform.db, message.tenant_id)
-  if (tenant === null) return
+async function perform(platform: Platform, message: Body, { jobs, tenants }: Named): Promise<void> {
+  const tenant = tenants.get(message.tenant_id)
+  if (tenant === undefined) return
+  if ("kind" in message) return fire(platform, message, tenant)
+  const job = jobs.get(message.agenda_id)
+  if (job?.tenantId === tenant.id) await run(platform, job, tenant)
+}
+
+async function fire(platform: Platform, message: Crossing, tenant: TenantRow): Promise<void> {
   const scope = scopeFor(platform, tenant, {
     actor: { type: "System", id: message.kind },
     requestId: platform.newId(),
     now: tenantNow(tenant, platform.wallNow()),
   })
-  const outcome = await fireAlert(scope, message)
-  if (!outcome.ok) throw new JobFailed(`${outcome.error.code}: ${outcome.error.detail}`)
+  const outcome =
+    message.kind === "alert-crossed" ? await fireAlert(scope, message) : await noteThreshold(scope, message)
+  if (!outcome.ok) throw new JobFailed(outcome.error)
 }
 
-async function run(platform: Platform, { tenant_id: tenantId, agenda_id: id }: JobMessage): Promise<void> {
-  const [tenant, job] = await Promise.all([
-    tenantById(platform.db, tenantId),
-    jobById(platform.db, tenantId, id),
-  ])
-  if (tenant === null || job === null || job.status === "Done" || job.status === "Dead") return
+async function run(platform: Platform, job: AgendaRow, tenant: TenantRow): Promise<void> {
+  if (job.status === "Done" || job.status === "Dead") return
   const now = tenantNow(tenant, platform.wallNow())
   // Queued by mistake or moved meanwhile: cron brings it back when its time has come.
   if (job.dueAt > now) return
   const scope = scopeFor(platform, tenant, {
     actor: { type: "System", id: job.kind },
-    requestId: id,
+    requestId: job.id,
     now,
-    jobId: id,
+    jobId: job.id,
   })
   try {
     await runJob(scope, job)
   } catch (error) {
-    // Two deliveries may race; the one that lost finds the work done.
-    const after = await jobById(platform.db, tenantId, id)
-    if (after?.status === "Done") return
     await noteFailure(platform.db, job, String(error).slice(0, limits.textLength))
     throw error
   }
 }
 
-async function bury(platform: Platform, message: Message): Promise<void> {
+async function bury(platform: Platform, message: Body): Promise<void> {
   // A crossing has no row that could wait: what is known of it goes to the log.
-  if ("kind" in message) return log.warn("an alert could not be told that it was crossed", fieldsOf(message))
+  if ("kind" in message) return log.warn("a crossing could not be told", fieldsOf(message))
   const { tenant_id: tenantId, agenda_id: id } = message
   await buryJob(platform.db, tenantId, id)
   log.warn("a job was given up; see /admin/v1/jobs?status=Dead", { agenda_id: id, tenant_id: tenantId })
 }
 
-function fieldsOf({ tenant_id, alert_id, epoch, crossing }: AlertMessage) {
-  return { tenant_id, alert_id, epoch, crossing }
+function fieldsOf(message: Crossing) {
+  const { kind, tenant_id, crossing } = message
+  const subject =
+    kind === "alert-crossed"
+      ? { alert_id: message.alert_id, epoch: message.epoch }
+      : { subscription_id: message.subscription_id }
+  return { kind, tenant_id, crossing, ...subject }
 }

@@ -86,7 +86,7 @@ function toArchived(event: LoggedEvent, said: readonly Correction[], terms: Comp
   const now = effectiveEvent(event, said.at(-1))
   const measures = now === null ? null : terms.measure(now.eventType, now.properties)
   const counted = measures !== null && measures.ok && measures.value.length > 0
-  const billable = counted && now !== null && terms.billingPeriod(now.occurredAt) !== null
+  const billable = counted && now !== null && terms.countedPeriod(now.occurredAt) !== null
   const corrections = said.map(toArchivedCorrection)
   return { seq, id, eventType, occurredAt, receivedAt, properties, billable, corrections }
 }

@@ -1,6 +1,6 @@
-// Taking over newer terms, with the totals that they make new: those of meters that are counted for the first time, and all of
-// them when the periods themselves moved. They are recomputed from the stored events, row by row, in the transaction that
-// stores the terms, so no reader ever sees the one without the other.
+// Taking over newer terms, with the totals that they make new: those of meters that are counted for the first time, those of
+// periods that begin or end elsewhere (retime.ts), and all of them when the rule of the periods is another one. They are recomputed
+// from the stored events, row by row, in the transaction that stores the terms, so no reader ever sees the one without the other.
 // Totals of meters that are counted no more stay as they are: an ended period may still have to be billed. So do all totals of
 // periods that began before the archived bound: their events are gone, and their bills are settled.
 
@@ -11,8 +11,10 @@ import { CompiledTerms } from "./compiled-terms.ts"
 import { effectiveEvents } from "./effective.ts"
 import type { LoggedEvent } from "./event-log.ts"
 import { Fold } from "./fold.ts"
+import { retime } from "./retime.ts"
 import type { MeterState } from "./state.ts"
 import type { MeterStore } from "./store/meter-store.ts"
+import { timeChange } from "./time-change.ts"
 
 /** Whether the terms were newer than those in the object, and so are stored now. In a transaction. */
 export function changeTerms(terms: MeterTerms, state: MeterState, store: MeterStore): boolean {
@@ -25,7 +27,11 @@ export function changeTerms(terms: MeterTerms, state: MeterState, store: MeterSt
   }
   store.meta.putTerms(terms)
   state.setTerms(compiled)
-  const recounted = metersToRecount(before, terms)
+  const change = timeChange(before, terms)
+  const isOther = change === "Everything"
+  if (change !== null && !isOther) retime(before, terms, change, state, store)
+  const counted = new Set(isOther ? [] : before.meters.map(({ key }) => key))
+  const recounted = terms.meters.filter(({ key }) => !counted.has(key))
   if (recounted.length > 0) recount({ ...terms, meters: recounted }, state, store)
   return true
 }
@@ -34,22 +40,6 @@ export function changeTerms(terms: MeterTerms, state: MeterState, store: MeterSt
 function isNewer(terms: MeterTerms, before: MeterTerms): boolean {
   if (terms.version !== before.version) return terms.version > before.version
   return before.budgets === undefined && terms.budgets !== undefined
-}
-
-function metersToRecount(before: MeterTerms, after: MeterTerms): MeterTerms["meters"] {
-  if (before.startedAt !== after.startedAt || !sameSchedule(before, after)) return after.meters
-  const counted = new Set(before.meters.map(({ key }) => key))
-  return after.meters.filter(({ key }) => !counted.has(key))
-}
-
-function sameSchedule(before: MeterTerms, after: MeterTerms): boolean {
-  const [a, b] = [before.schedule, after.schedule]
-  const units = ["years", "months", "weeks", "days", "hours", "minutes", "seconds"] as const
-  return (
-    a.anchor === b.anchor &&
-    a.timeZone === b.timeZone &&
-    units.every((unit) => a.every[unit] === b.every[unit])
-  )
 }
 
 /** Counts the meters of these terms anew. A recount is a change of its own: whoever asks what changed since the last event must
@@ -80,7 +70,7 @@ export function meterByMeter(terms: MeterTerms): CompiledTerms[] {
 
 /** Only in periods that begin at `from` or later. */
 export function countAgain(fold: Fold, meter: CompiledTerms, event: LoggedEvent, from: Instant): void {
-  const period = meter.billingPeriod(event.occurredAt)
+  const period = meter.countedPeriod(event.occurredAt)
   if (period === null || period.start < from) return
   const measures = meter.measure(event.eventType, event.properties)
   if (!measures.ok) return

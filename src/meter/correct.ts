@@ -80,7 +80,7 @@ function problemOf(
   if (endsAt !== null && occurredAt >= endsAt) return "subscription_ended"
   const measures = terms.measure(eventType, properties)
   if (!measures.ok) return measures.error
-  const period = terms.billingPeriod(occurredAt)
+  const period = terms.countedPeriod(occurredAt)
   if (period === null) return null
   const fold = new Fold(state.slots)
   for (const measured of measures.value) {
@@ -107,7 +107,7 @@ function metersOf(type: string, { terms }: CompiledTerms): CompiledTerms[] {
 /** Of a period that is in the archive, or partly: a meter that is newer than that has not counted what came before it. */
 function isArchived(event: LoggedEvent | null, terms: CompiledTerms, store: MeterStore): boolean {
   const until = store.meta.archivedUntil()
-  const period = event === null ? null : terms.billingPeriod(event.occurredAt)
+  const period = event === null ? null : terms.countedPeriod(event.occurredAt)
   return until !== null && period !== null && period.start < until
 }
 
@@ -115,7 +115,7 @@ function isArchived(event: LoggedEvent | null, terms: CompiledTerms, store: Mete
 const ADDITIVE: readonly Aggregation[] = ["Count", "Sum"]
 
 function needsArchive(meter: CompiledTerms, { occurredAt }: LoggedEvent, state: MeterState): boolean {
-  const period = meter.billingPeriod(occurredAt)
+  const period = meter.countedPeriod(occurredAt)
   if (period === null || meter.terms.meters.every(({ aggregation }) => ADDITIVE.includes(aggregation)))
     return false
   // An hour may begin before its period and end after it.
@@ -144,14 +144,14 @@ function replaceInTotals(
 }
 
 function takeOut(fold: Fold, meter: CompiledTerms, event: LoggedEvent): LostTotal[] {
-  const period = meter.billingPeriod(event.occurredAt)
+  const period = meter.countedPeriod(event.occurredAt)
   const measures = meter.measure(event.eventType, event.properties)
   if (period === null || !measures.ok) return []
   return measures.value.flatMap((measured) => fold.remove(period, measured, event))
 }
 
 function putIn(fold: Fold, meter: CompiledTerms, event: LoggedEvent): void {
-  const period = meter.billingPeriod(event.occurredAt)
+  const period = meter.countedPeriod(event.occurredAt)
   const measures = meter.measure(event.eventType, event.properties)
   if (period === null || !measures.ok) return
   for (const measured of measures.value) fold.add(period, measured, event)
@@ -176,7 +176,7 @@ function showOthers(lost: readonly Lost[], exceptSeq: number, state: MeterState,
 }
 
 function show({ meter, totals }: Lost, event: LoggedEvent): void {
-  if (meter.billingPeriod(event.occurredAt) === null) return
+  if (meter.countedPeriod(event.occurredAt) === null) return
   const measures = meter.measure(event.eventType, event.properties)
   if (!measures.ok) return
   for (const measured of measures.value) for (const total of totals) total.see(measured, event)

@@ -86,7 +86,7 @@ function decideEvent(
   if (customer !== null && (customer === NAMED ? request.named : customer) !== customerId) return "x"
   if (occurredAt > request.futureLimit) return "f"
   if (endsAt !== null && occurredAt >= endsAt) return "e"
-  const period = terms.billingPeriod(occurredAt)
+  const period = terms.countedPeriod(occurredAt)
   if (period !== null && closedBefore !== undefined && closedBefore !== null && period.start < closedBefore) {
     return "p"
   }
@@ -121,7 +121,7 @@ function decideKnown(
   const { occurredAt, properties } = last ?? { occurredAt: asItCame, properties: given }
   const measures = terms.measure(eventType, properties)
   const counted = measures.ok && measures.value.length > 0
-  return counted && terms.billingPeriod(occurredAt) !== null ? "D" : "d"
+  return counted && terms.countedPeriod(occurredAt) !== null ? "D" : "d"
 }
 
 /** An event that doesn't name its customer means that of the subscription; no other one is ever accepted. */

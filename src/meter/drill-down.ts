@@ -25,6 +25,7 @@ export function readLineEvents(
   const part = { ...request, ranges: request.ranges ?? [[0, state.seq]] }
   const before = request.before ?? state.seq + 1
   const [archive] = state.sealed.archivesWithin(before, from, to, 1)
+  const top = part.ranges.at(-1)?.[1] ?? state.seq
   const found: StoredEvent[] = []
   const page = (next: number | null, rest?: Archive): EventsReply => {
     return { kind: "Events", events: found, next, ...(rest === undefined ? {} : { archive: rest }) }
@@ -38,7 +39,8 @@ export function readLineEvents(
     lowest = event.seq
     const corrections = state.hasCorrections ? store.corrections.of(event.seq) : []
     if (!isBehindLine({ ...event, corrections }, part)) continue
-    found.push(toStoredEvent(event, corrections.at(-1), terms))
+    const made = request.asBilled === true ? corrections.filter(({ seq }) => seq <= top) : corrections
+    found.push(toStoredEvent(event, made.at(-1), terms))
   }
   return archive === undefined ? page(null) : page(Math.min(before, archive.last + 1), archive)
 }

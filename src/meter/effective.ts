@@ -33,17 +33,43 @@ export function* eventsStandingIn(
   state: MeterState,
   store: MeterStore,
 ): Generator<readonly LoggedEvent[]> {
-  const isWithin = ({ occurredAt }: LoggedEvent): boolean => occurredAt >= from && occurredAt < to
   for (const row of state.log.within(from, to)) {
     const corrected = correctedOf(row, state, store)
-    yield row.filter((event) => isWithin(event) && !corrected.has(event.seq))
+    yield row.filter((event) => isIn(event, from, to) && !corrected.has(event.seq))
   }
+  yield* amendedInto(from, to, state, store)
+}
+
+/** The same, those first that came last. */
+export function* latestStandingIn(
+  from: Instant,
+  to: Instant,
+  state: MeterState,
+  store: MeterStore,
+): Generator<readonly LoggedEvent[]> {
+  yield* amendedInto(from, to, state, store)
+  for (const row of state.log.belowWithin(state.seq + 1, from, to)) {
+    const corrected = correctedOf(row, state, store)
+    yield row.filter((event) => isIn(event, from, to) && !corrected.has(event.seq))
+  }
+}
+
+function* amendedInto(
+  from: Instant,
+  to: Instant,
+  state: MeterState,
+  store: MeterStore,
+): Generator<readonly LoggedEvent[]> {
   if (!state.hasCorrections) return
   for (const seq of store.corrections.amendedWithin(from, to)) {
     const event = state.log.event(seq)
     const standing = event === null ? null : effectiveEvent(event, store.corrections.of(seq).at(-1))
     if (standing !== null) yield [standing]
   }
+}
+
+function isIn({ occurredAt }: LoggedEvent, from: Instant, to: Instant): boolean {
+  return occurredAt >= from && occurredAt < to
 }
 
 const NONE: ReadonlyMap<number, Correction> = new Map()

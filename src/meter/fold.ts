@@ -40,6 +40,21 @@ export class Fold {
     return this.#of(measured.meter).remove(period, measured, event)
   }
 
+  /** Without its hour, which has it already. */
+  addToPeriod(period: Period, measured: Measured, event: FoldedEvent): void {
+    this.#of(measured.meter).totals(period).add(measured, event)
+  }
+
+  /** Without its hour, which goes on having it. */
+  removeFromPeriod(period: Period, measured: Measured, event: FoldedEvent): LostTotal[] {
+    return this.#of(measured.meter).totals(period).remove(measured, event)
+  }
+
+  /** Without its period. */
+  addToHour(measured: Measured, event: FoldedEvent): void {
+    this.#of(measured.meter).addToHour(measured, event)
+  }
+
   /** The totals that changed, as of the change `seq`. Called once, in the transaction that stores them. */
   changed(seq: number): Slot[] {
     const slots: Slot[] = []
@@ -88,6 +103,10 @@ class MeterFold {
 
   add(period: Period, measured: Measured, event: FoldedEvent): void {
     this.totals(period).add(measured, event)
+    this.addToHour(measured, event)
+  }
+
+  addToHour(measured: Measured, event: FoldedEvent): void {
     this.#hour(event.occurredAt).add(measured, event)
   }
 

@@ -3,13 +3,13 @@
 
 import { nanos, type Nanos } from "../domain/money.ts"
 import type { Span } from "../domain/leases.ts"
-import { Prices } from "../domain/spend.ts"
-import type { MeteredPrice } from "../domain/terms.ts"
+import { PriceLists } from "../domain/spend.ts"
+import type { MeterPrices } from "../domain/terms.ts"
 import { decide } from "./decide.ts"
 import { Draft } from "./draft.ts"
-import { spendIn } from "./limiter.ts"
 import type { CaptureReply, EventResult, HoldReply } from "./protocol.ts"
 import type { Slot } from "./slots.ts"
+import { spendIn, type Rated } from "./spend-in.ts"
 import type { MeterState } from "./state.ts"
 import type { Hold } from "./store/hold-table.ts"
 import type { MeterStore } from "./store/meter-store.ts"
@@ -29,20 +29,21 @@ export class TakenBack<T = HoldReply | CaptureReply> extends Error {
 /** What these events would add to the period's spend now. In a transaction. */
 export function priceOf(
   request: WireRequest,
-  prices: readonly MeteredPrice[],
-  { start }: Span,
+  prices: MeterPrices,
+  period: Span,
   state: MeterState,
   store: MeterStore,
 ): Nanos {
-  const rated = { prices: new Prices(prices), slots: state.slots }
+  const rated = ratedBy(prices, state)
+  const { start, end } = period
   const price = tried(store, () => {
     const draft = new Draft(state, store, [request], request.receivedAt, true)
     acceptedOrTakenBack(request, draft)
     const changed = draft.changed()
-    const isOther = (slot: Slot) => slot.kind === "Period" && slot.start !== start
-    const elsewhere = changed.some((slot) => isOther(slot) && rated.prices.has(slot.meter))
+    const isOther = (slot: Slot) => slot.kind === "Period" && (slot.start < start || slot.start >= end)
+    const elsewhere = changed.some((slot) => isOther(slot) && rated.prices.at(slot.start).has(slot.meter))
     if (elsewhere) takeBack({ kind: "OtherPeriod" })
-    return spendIn(rated, start, changed) - spendIn(rated, start, [])
+    return spendIn(rated, period, changed) - spendIn(rated, period, [])
   })
   // Events can lower a spend. Setting nothing aside is enough for those.
   return nanos(price > 0n ? price : 0n)
@@ -50,16 +51,24 @@ export function priceOf(
 
 /** What the events leave of their hold. */
 export function restOf(
-  { terms, slots }: MeterState,
-  { amount, periodStart }: Hold,
+  state: MeterState,
+  { amount, periodStart: start, periodEnd }: Hold,
   changed: readonly Slot[],
-  given: readonly MeteredPrice[] | null,
+  given: MeterPrices | null,
 ): bigint {
+  const { terms } = state
   // A meter that nothing limits doesn't know its prices.
   const prices = terms?.terms.prices ?? given ?? takeBack({ kind: "NeedPrices" })
-  const rated = { prices: new Prices(prices), slots }
-  const spent = spendIn(rated, periodStart, changed) - spendIn(rated, periodStart, [])
+  const rated = ratedBy(prices, state)
+  // The period may end elsewhere by now.
+  const period = { start, end: terms?.billingPeriodOf({ start, end: periodEnd }).end ?? periodEnd }
+  const spent = spendIn(rated, period, changed) - spendIn(rated, period, [])
   return spent > 0n ? BigInt(amount) - spent : BigInt(amount)
+}
+
+function ratedBy(prices: MeterPrices, { terms, slots }: MeterState): Rated {
+  const partsOf = (period: Span) => terms?.partsOf(period) ?? [period.start]
+  return { prices: new PriceLists(prices), slots, partsOf }
 }
 
 export function takeBack(reply: HoldReply | CaptureReply): never {

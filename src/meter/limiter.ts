@@ -1,18 +1,18 @@
 // What limits a meter: the prices that its totals are rated by, the leases of its customer's budgets, and what is held.
 // Law: a commit of events is stored only if, with it, every period that it touches has used no more than each budget leases. So what was
 // accepted is within the limit at every moment that anybody can see, however many write.
+// Periods here are billing periods, whole: other prices in the midst of one give nobody a fresh limit.
 
 import { LimitGate, type Passage } from "../budget/gate.ts"
 import type { PeriodUse } from "../budget/protocol.ts"
-import { valueOf } from "../domain/accumulator.ts"
 import type { Span } from "../domain/leases.ts"
 import { formatNanos, nanos, type Nanos } from "../domain/money.ts"
-import { Prices, spendOf } from "../domain/spend.ts"
-import type { MeterTerms } from "../domain/terms.ts"
+import { PriceLists } from "../domain/spend.ts"
 import type { Instant } from "../domain/time.ts"
-import type { Measured } from "./compiled-terms.ts"
+import type { CompiledTerms, Measured } from "./compiled-terms.ts"
 import type { Slot } from "./slots.ts"
 import type { SlotBook } from "./slot-book.ts"
+import { spendIn, type Rated } from "./spend-in.ts"
 
 /** What is set aside in a period at a time of the machine's clock. */
 export type HeldIn = (period: Span) => Nanos
@@ -21,32 +21,32 @@ export class Limiter {
   readonly gate: LimitGate
   /** The gate knows something that isn't stored. */
   isChanged = false
-  readonly #prices: Prices
-  readonly #slots: SlotBook
+  readonly #terms: CompiledTerms
+  readonly #rated: Rated
   readonly #heldIn: HeldIn
 
-  private constructor(gate: LimitGate, prices: Prices, slots: SlotBook, heldIn: HeldIn) {
+  private constructor(gate: LimitGate, terms: CompiledTerms, rated: Rated, heldIn: HeldIn) {
     this.gate = gate
-    this.#prices = prices
-    this.#slots = slots
+    this.#terms = terms
+    this.#rated = rated
     this.#heldIn = heldIn
   }
 
   /** Null where nothing limits. `stored` is what the gate had said of itself, or null. */
-  static of(
-    { budgets, prices }: MeterTerms,
-    stored: string | null,
-    slots: SlotBook,
-    heldIn: HeldIn,
-  ): Limiter | null {
+  static of(terms: CompiledTerms, stored: string | null, slots: SlotBook, heldIn: HeldIn): Limiter | null {
+    const { budgets, prices } = terms.terms
     if (budgets === undefined || prices === undefined || budgets.length === 0) return null
-    return new Limiter(new LimitGate(budgets, stored), new Prices(prices), slots, heldIn)
+    const partsOf = (period: Span) => terms.partsOf(period)
+    const rated = { prices: new PriceLists(prices), slots, partsOf }
+    return new Limiter(new LimitGate(budgets, stored), terms, rated, heldIn)
   }
 
   /** Whether an event of these measures is refused whatever it costs. */
-  refuses(period: Span, now: Instant, measures: readonly Measured[]): boolean {
-    if (!measures.some(({ meter }) => this.#prices.has(meter.definition.key))) return false
+  refuses(part: Span, now: Instant, measures: readonly Measured[]): boolean {
+    const prices = this.#rated.prices.at(part.start)
+    if (!measures.some(({ meter }) => prices.has(meter.definition.key))) return false
     const nothing = nanos(0n)
+    const period = this.#periodOf(part)
     return this.gate.check({ period, now, before: nothing, after: nothing }).kind === "Refused"
   }
 
@@ -54,7 +54,9 @@ export class Limiter {
   touched(changed: readonly Slot[]): Span[] {
     const spans = new Map<Instant, Span>()
     for (const { kind, meter, start, end } of changed) {
-      if (kind === "Period" && this.#prices.has(meter)) spans.set(start, { start, end })
+      if (kind !== "Period" || !this.#rated.prices.at(start).has(meter)) continue
+      const period = this.#periodOf({ start, end })
+      spans.set(period.start, period)
     }
     return [...spans.values()]
   }
@@ -82,14 +84,15 @@ export class Limiter {
   }
 
   /** What a period has used, without what isn't stored yet. */
-  use({ start, end }: Span): PeriodUse {
-    const spend = formatNanos(this.#spend({ start, end }, []))
+  use(asked: Span): PeriodUse {
+    const { start, end } = this.#current(asked)
+    const spend = formatNanos(spendIn(this.#rated, { start, end }, []))
     return { start, end, spend, held: formatNanos(this.#heldIn({ start, end })) }
   }
 
   /** Spend and holds of a period with these changes, in nanos. */
   used(period: Span, changed: readonly Slot[]): Nanos {
-    return nanos(this.#spend(period, changed) + this.#heldIn(period))
+    return nanos(spendIn(this.#rated, period, changed) + this.#heldIn(period))
   }
 
   /** What is left of the lowest limit as far as is known; undefined where none is known. */
@@ -98,22 +101,14 @@ export class Limiter {
     return left === null ? undefined : formatNanos(left)
   }
 
-  #spend({ start }: Span, changed: readonly Slot[]): Nanos {
-    return spendIn({ prices: this.#prices, slots: this.#slots }, start, changed)
+  /** The billing period of a part. */
+  #periodOf(part: Span): Span {
+    return this.#terms.terms.billing === undefined ? part : this.#terms.billingPeriodOf(part)
   }
-}
 
-type Rated = { readonly prices: Prices; readonly slots: SlotBook }
-
-/** What the period that starts then has spent, with these changes of its totals. */
-export function spendIn(rated: Rated, start: Instant, changed: readonly Slot[]): Nanos {
-  const byMeter = new Map<string, Slot>()
-  for (const slot of changed) {
-    if (slot.kind === "Period" && slot.start === start) byMeter.set(slot.meter, slot)
+  /** A period as it is now: its end may have moved since it was leased for. */
+  #current(period: Span): Span {
+    const now = this.#terms.billingPeriodOf(period)
+    return now.start === period.start ? now : period
   }
-  return spendOf(rated.prices, (key) => {
-    const slot = byMeter.get(key) ?? rated.slots.slot("Period", key, start, "")
-    // A level goes on until the period ends, unless it is lowered: all of that is spent with the event that raised it.
-    return slot === null || slot.count === 0 ? null : valueOf(slot.state, slot.end)
-  })
 }

@@ -1,8 +1,9 @@
 // Totals of meters that the subscription may not have: what they would have counted. Those that it has are read, the others are
 // counted from the stored events into memory. It writes nothing.
-// Law: what it says is what a recount would store (change-terms.ts), for periods of which no event is archived.
+// Law: what it says is what a recount would store (change-terms.ts) if no other prices divided the periods, for those of which no
+// event is archived.
 
-import { valueOf } from "../domain/accumulator.ts"
+import { feesOf, valueOf } from "../domain/accumulator.ts"
 import { assert } from "../domain/assert.ts"
 import { formatDecimal } from "../domain/decimal.ts"
 import type { MeterDefinition, MeterTerms } from "../domain/terms.ts"
@@ -24,7 +25,8 @@ export function measureEvents(request: MeasureRequest, state: MeterState, store:
     return { kind: "Measured", usages: request.wanted.map(() => none) }
   }
   const span = spanOf(request)
-  const missing = request.wanted.map((measured) => missingOf(measured, terms.terms))
+  const isDivided = request.periods.some((period) => terms.partsOf(period).length > 1)
+  const missing = request.wanted.map((measured) => missingOf(measured, terms.terms, isDivided))
   if (missing.some(({ meters }) => meters.length > 0)) {
     const until = store.meta.archivedUntil()
     if (until !== null && span.from < until) return { kind: "Archived", until }
@@ -46,10 +48,12 @@ export function measureEvents(request: MeasureRequest, state: MeterState, store:
   return { kind: "Measured", usages }
 }
 
-/** Terms with the meters alone that have no totals here. */
-function missingOf({ definitions, startedAt }: Measured, terms: MeterTerms): MeterTerms {
-  const keys = startedAt === terms.startedAt ? new Set(terms.meters.map(({ key }) => key)) : new Set()
-  return { ...terms, startedAt, meters: definitions.filter(({ key }) => !keys.has(key)) }
+/** Terms with the meters alone that have no totals here. Of a divided period there are totals of its parts only. */
+function missingOf({ definitions, startedAt }: Measured, terms: MeterTerms, isDivided: boolean): MeterTerms {
+  const isKnown = startedAt === terms.startedAt && !isDivided
+  const keys = new Set(isKnown ? terms.meters.map(({ key }) => key) : [])
+  const schedule = terms.billing ?? terms.schedule
+  return { ...terms, startedAt, schedule, meters: definitions.filter(({ key }) => !keys.has(key)) }
 }
 
 type Span = { readonly from: Instant; readonly to: Instant }
@@ -84,6 +88,7 @@ function totalsOf(definition: MeterDefinition, start: Instant, find: Find, asOf:
     key: definition.key,
     value: value(slot),
     count: slot.count,
+    ...feesIn(slot),
     ...((definition.groupBy ?? []).length === 0
       ? {}
       : {
@@ -94,4 +99,9 @@ function totalsOf(definition: MeterDefinition, start: Instant, find: Find, asOf:
           })),
         }),
   }))
+}
+
+function feesIn({ state }: Slot): { fees?: string } {
+  const fees = feesOf(state)
+  return fees === null ? {} : { fees: formatDecimal(fees) }
 }

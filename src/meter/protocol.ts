@@ -4,8 +4,9 @@
 import type { Archive, ArchivedEvent } from "../domain/archive.ts"
 import type { Period } from "../domain/period.ts"
 import type { SeqRange } from "../domain/seq-ranges.ts"
-import type { MeterDefinition, MeteredPrice, MeterTerms } from "../domain/terms.ts"
+import type { MeterDefinition, MeterPrices, MeterTerms } from "../domain/terms.ts"
 import type { Instant } from "../domain/time.ts"
+import type { Pause } from "../domain/timeline.ts"
 
 /** One usage event, already checked for shape and size at the door. `customerId` null: the event didn't name its customer. */
 export type EventInput = {
@@ -96,6 +97,8 @@ export type UsageTotal = {
   readonly count: number
   /** Of a meter with `groupBy`. */
   readonly groups?: readonly UsageGroup[]
+  /** What the fees of the events come to, in nanos, of a meter that adds them up: an exact decimal. */
+  readonly fees?: string
 }
 
 /** `seq` rises with every change of a total or an event; 0: nothing was ever recorded. */
@@ -108,6 +111,8 @@ export type UsageReply =
       readonly totals: readonly UsageTotal[]
       /** What is left of the lowest limit in the period that runs at `asOf`, in nanos; absent where none is known. */
       readonly left?: string
+      /** What of the usage of the period that runs at `asOf` is not billed yet, in nanos, where there is a threshold. */
+      readonly unbilled?: string
     }
 
 export type EventsRequest = {
@@ -239,10 +244,14 @@ export type LineEventsRequest = {
   /** The time whose events the line bills. */
   readonly from: Instant
   readonly to: Instant
+  /** Times within that count nowhere; absent: there are none. */
+  readonly pauses?: readonly Pause[]
   /** The changes that the line bills; null: all of them. */
   readonly ranges: readonly SeqRange[] | null
   readonly limit: number
   readonly before: number | null
+  /** Events as they stood when the line was billed, not as they stand now. */
+  readonly asBilled?: boolean
 }
 
 export type ArchivableRequest = {
@@ -323,7 +332,7 @@ export type HoldRequest = {
   /** A request as wire.ts encodes it. */
   readonly events: string | null
   /** What the subscription's meters cost: the terms have prices only where something limits. */
-  readonly prices: readonly MeteredPrice[]
+  readonly prices: MeterPrices
   readonly ttlMs: number
   /** By the tenant's clock. */
   readonly now: Instant
@@ -345,7 +354,7 @@ export type CaptureRequest = {
   readonly events: string
   readonly keepRest: boolean
   /** Null at first; given on the second call, when the meter answered `NeedPrices`. */
-  readonly prices: readonly MeteredPrice[] | null
+  readonly prices: MeterPrices | null
 }
 
 export type CaptureReply =

@@ -1,9 +1,11 @@
 // The meter's answers to questions. They read and write nothing.
 
-import { valueOf } from "../domain/accumulator.ts"
+import { feesOf, valueOf } from "../domain/accumulator.ts"
 import type { Archive } from "../domain/archive.ts"
 import { assert } from "../domain/assert.ts"
 import { formatDecimal } from "../domain/decimal.ts"
+import { formatNanos } from "../domain/money.ts"
+import { groupsByKey } from "../domain/terms.ts"
 import { instant, type Instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
 import type { CompiledTerms } from "./compiled-terms.ts"
@@ -41,7 +43,15 @@ export function readUsage(request: UsageRequest, state: MeterState): UsageReply 
   const found = [...asked, ...changed.filter((slot) => !isAsked(slot))].toSorted((a, b) => a.start - b.start)
   const totals = found.map((slot) => ({ ...toUsageTotal(slot, asOf), ...groupsOf(slot, state, asOf) }))
   const left = limitLeft(state, asOf)
-  return { kind: "Usage", seq, termsVersion: terms.terms.version, totals, ...(left === null ? {} : { left }) }
+  const unbilled = state.threshold?.unbilled(asOf) ?? null
+  return {
+    kind: "Usage",
+    seq,
+    termsVersion: terms.terms.version,
+    totals,
+    ...(left === null ? {} : { left }),
+    ...(unbilled === null ? {} : { unbilled: formatNanos(unbilled) }),
+  }
 }
 
 /** What is left in the period that runs then, as far as is known; null where no limit is, and after the end. */
@@ -54,11 +64,10 @@ export function limitLeft({ terms, limiter }: MeterState, asOf: Instant): string
 
 function groupsOf(
   { meter, start }: Slot,
-  { slots, terms }: MeterState,
+  { slots }: MeterState,
   asOf: Instant,
 ): { groups?: readonly UsageGroup[] } {
-  const definition = terms?.terms.meters.find(({ key }) => key === meter)
-  if ((definition?.groupBy ?? []).length === 0) return {}
+  if (!groupsByKey(meter)) return {}
   // A group whose events were all taken back is there no more.
   const found = slots.startingIn("Group", meter, start, instant(start + 1)).filter(({ count }) => count > 0)
   return {
@@ -71,7 +80,9 @@ function groupsOf(
 
 function toUsageTotal(slot: Slot, asOf: Instant): UsageTotal {
   const { periodStart, end: periodEnd, meter: key, state, count } = slot
-  return { periodStart, periodEnd, key, value: formatDecimal(valueOf(state, asOf)), count }
+  const total = { periodStart, periodEnd, key, value: formatDecimal(valueOf(state, asOf)), count }
+  const fees = feesOf(state)
+  return fees === null ? total : { ...total, fees: formatDecimal(fees) }
 }
 
 export function readEvents(request: EventsRequest, state: MeterState, store: MeterStore): EventsReply {
@@ -171,7 +182,7 @@ export function toStoredEvent(
   const { occurredAt: timestamp, properties } = last ?? event
   const measures = terms.measure(eventType, properties)
   const counted = last?.kind !== "Void" && measures.ok && measures.value.length > 0
-  const billable = counted && terms.billingPeriod(timestamp) !== null
+  const billable = counted && terms.countedPeriod(timestamp) !== null
   const { customerId } = terms.terms
   const status = statusOf(last)
   return { seq, id, eventType, timestamp, receivedAt, customerId, properties, billable, status }

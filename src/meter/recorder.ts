@@ -17,9 +17,11 @@ import { changeTerms } from "./change-terms.ts"
 import { CompiledTerms } from "./compiled-terms.ts"
 import { decide } from "./decide.ts"
 import { Draft } from "./draft.ts"
+import { halves, merged } from "./halves.ts"
 import type { Limiter } from "./limiter.ts"
 import type { MeterState } from "./state.ts"
 import type { MeterStore } from "./store/meter-store.ts"
+import { tellThreshold } from "./tell-threshold.ts"
 import type { WireReply, WireRequest } from "./wire.ts"
 
 /** What the object gives to its recorder. */
@@ -291,7 +293,10 @@ export class Recorder {
 
   /** What is stored beside that which a limit has let pass: the crossings that it told, and what the gate knows. In its transaction. */
   written(state: MeterState, now: Instant, isMore: boolean): void {
-    if (isMore) this.#tellCrossings(state, now)
+    if (isMore) {
+      this.#tellCrossings(state, now)
+      if (tellThreshold(state, now, this.#host.store)) this.#host.wake()
+    }
     this.saveGate(state)
   }
 
@@ -354,36 +359,6 @@ function withLeft(replies: WireReply[], { limiter, terms }: MeterState, now: Ins
   const left = period === null ? undefined : limiter?.left(period)
   if (left === undefined) return replies
   return replies.map((reply) => (reply.kind === "Recorded" ? { ...reply, left } : reply))
-}
-
-/** Null for a single event. */
-function halves(requests: readonly WireRequest[]): readonly (readonly WireRequest[])[] | null {
-  if (requests.length > 1) {
-    const middle = requests.length >> 1
-    return [requests.slice(0, middle), requests.slice(middle)]
-  }
-  const [request] = requests
-  if (request === undefined || request.events.length < 2) return null
-  const middle = request.events.length >> 1
-  return [[partOf(request, request.events.slice(0, middle))], [partOf(request, request.events.slice(middle))]]
-}
-
-function partOf(request: WireRequest, events: WireRequest["events"]): WireRequest {
-  return { ...request, events, text: JSON.stringify(events) }
-}
-
-/** The replies to the halves of one request are one reply again. */
-function merged(requests: readonly WireRequest[], replies: WireReply[]): WireReply[] {
-  if (replies.length === requests.length) return replies
-  let results = ""
-  for (const reply of replies) {
-    // What a half has stored stays stored: sent again, it comes back as a duplicate.
-    if (reply.kind !== "Recorded") return [reply]
-    results += reply.results
-  }
-  const last = replies.at(-1)
-  assert(last?.kind === "Recorded", "a request has a reply")
-  return [{ ...last, results }]
 }
 
 function nameOf({ alertId, epoch, number }: Crossing): string {

@@ -75,6 +75,7 @@ function valueOfAll(key: string, hours: readonly Slot[], slots: SlotBook): Decim
     }
     case "Count":
     case "Sum":
+    case "Fees":
     case "WeightedSum":
       return states.map(total).reduce(add, ZERO)
     case "Max":

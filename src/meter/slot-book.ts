@@ -175,11 +175,33 @@ export class SlotBook implements SlotSource {
 
   /** Forgets what was counted for a meter in all that begins at `from` or later, in memory and in the tables. Only after `flush`. */
   dropMeter(meter: string, from: Instant): void {
+    this.#drop(meter, (number) => {
+      this.#tables.slots.dropMeter(number, from)
+      this.#tables.members.dropMeter(number, from)
+    })
+  }
+
+  /** The same of its periods that begin in [from, to), with their groups and windows. */
+  dropPeriods(meter: string, from: Instant, to: Instant): void {
+    this.#drop(meter, (number) => {
+      this.#tables.slots.dropPeriods(number, from, to)
+      this.#tables.members.dropPeriods(number, from, to)
+    })
+  }
+
+  /** The same of its hours. */
+  dropHours(meter: string, from: Instant, to: Instant): void {
+    this.#drop(meter, (number) => {
+      this.#tables.slots.dropHours(number, from, to)
+      this.#tables.members.dropHours(number, from, to)
+    })
+  }
+
+  #drop(meter: string, drop: (number: number) => void): void {
     assert(this.#dirty.size === 0, "totals are flushed before some are dropped")
     const number = this.#numberOf(meter)
     if (number === null) return
-    this.#tables.slots.dropMeter(number, from)
-    this.#tables.members.dropMeter(number, from)
+    drop(number)
     this.#known.clear()
     this.#groups.clear()
   }

@@ -8,7 +8,7 @@ import {
 } from "../domain/accumulator.ts"
 import { assert } from "../domain/assert.ts"
 import { takeOut } from "../domain/take-out.ts"
-import type { Aggregation, MeterDefinition } from "../domain/terms.ts"
+import type { MeterDefinition } from "../domain/terms.ts"
 import type { Measured } from "./compiled-terms.ts"
 import { LostTotal } from "./lost-total.ts"
 import { memberScope, type FoldedEvent, type Place, type Slot, type SlotSource } from "./slots.ts"
@@ -19,21 +19,21 @@ export class SlotFold {
   readonly place: Place
   readonly before: Slot | null
   readonly #source: SlotSource
-  readonly #aggregation: Aggregation
+  readonly #empty: AccumulatorState
   #accumulator: Accumulator
   readonly #scope: string
   /** Values that are known to be in the scope: one that comes often is asked for once. */
   readonly #seen = new Set<string>()
   #count: number
 
-  constructor(source: SlotSource, { aggregation }: MeterDefinition, place: Place) {
+  constructor(source: SlotSource, { aggregation, fee }: MeterDefinition, place: Place) {
     const { kind, meter, start, group, periodStart, end } = place
     this.place = place
     this.before = source.slot(kind, meter, start, group, periodStart)
     this.#source = source
-    this.#aggregation = aggregation
+    this.#empty = emptyState(aggregation, end, fee ?? null)
     this.#scope = memberScope(kind, start, group)
-    this.#accumulator = accumulatorFrom(this.before?.state ?? emptyState(aggregation, end))
+    this.#accumulator = accumulatorFrom(this.before?.state ?? this.#empty)
     this.#count = this.before?.count ?? 0
   }
 
@@ -49,7 +49,7 @@ export class SlotFold {
     this.#count -= 1
     if (this.#count === 0) {
       if (member !== null) this.forget(member)
-      this.restore(emptyState(this.#aggregation, this.place.end))
+      this.restore(this.#empty)
       return null
     }
     const taken = { amount, at: occurredAt, id }

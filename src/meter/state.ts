@@ -8,6 +8,7 @@ import { EventLog } from "./event-log.ts"
 import { HoldBook } from "./hold-book.ts"
 import { IdIndex } from "./index/id-index.ts"
 import { Limiter } from "./limiter.ts"
+import { Threshold } from "./threshold.ts"
 import { SealedLog } from "./sealed-log.ts"
 import { SlotBook } from "./slot-book.ts"
 import type { MeterStore } from "./store/meter-store.ts"
@@ -27,6 +28,7 @@ export class MeterState {
   readonly #store: MeterStore
   #terms: CompiledTerms | null = null
   #limiter: Limiter | null = null
+  #threshold: Threshold | null = null
   #tailChunks = 0
 
   constructor(store: MeterStore) {
@@ -74,12 +76,19 @@ export class MeterState {
     return this.#limiter
   }
 
+  /** Null where there is none. */
+  get threshold(): Threshold | null {
+    return this.#threshold
+  }
+
   /** The terms as they are stored from now on. */
   setTerms(terms: CompiledTerms): void {
     this.#terms = terms
     const isLimited = (terms.terms.budgets ?? []).length > 0
     const gate = isLimited ? this.#store.meta.read("gate") : null
-    this.#limiter = Limiter.of(terms.terms, gate, this.slots, (period) => this.holds.heldIn(period))
+    this.#limiter = Limiter.of(terms, gate, this.slots, (period) => this.holds.heldIn(period))
+    const told = terms.terms.threshold === undefined ? null : this.#store.meta.read("threshold")
+    this.#threshold = Threshold.of(terms, told, this.slots)
   }
 
   /** After a commit has appended to the log, in its transaction. */

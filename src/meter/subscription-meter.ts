@@ -5,7 +5,6 @@
 import { DurableObject } from "cloudflare:workers"
 import { budgetOf, type BudgetNamespace } from "../budget/client.ts"
 import type { RecallReply, RecallRequest } from "../budget/protocol.ts"
-import type { AlertMessage } from "../domain/alert.ts"
 import { assert } from "../domain/assert.ts"
 import type { MeterTerms } from "../domain/terms.ts"
 import { limits } from "../limits.ts"
@@ -55,13 +54,13 @@ import { seal } from "./seal.ts"
 import { readSeries } from "./series.ts"
 import { MeterState } from "./state.ts"
 import { MeterStore } from "./store/meter-store.ts"
-import type { Outgoing } from "./store/outbox-table.ts"
+import type { Outgoing, OutboxMessage } from "./store/outbox-table.ts"
 import { upgrade } from "./upgrade.ts"
 import { Watch } from "./watch.ts"
 import { decodeRequest, encodeReplies } from "./wire.ts"
 
 /** The bindings that a meter uses: to ask budgets, and to tell alerts. */
-export type MeterBindings = { readonly BUDGET: BudgetNamespace; readonly JOBS: Queue<AlertMessage> }
+export type MeterBindings = { readonly BUDGET: BudgetNamespace; readonly JOBS: Queue<OutboxMessage> }
 
 export class SubscriptionMeter extends DurableObject<MeterBindings> {
   readonly #store = new MeterStore(this.ctx.storage)

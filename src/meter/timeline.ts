@@ -31,7 +31,8 @@ export function addToTimeline(
   let changed = new Map<number, Rise>()
   for (const [offset, step] of steps) changed.set(offset, { sum: step, highest: max(step, ZERO) })
   let level = 0
-  for (let width = 1; width < timeline.end - timeline.start; width *= PARTS) {
+  // A timeline of one millisecond has a node too.
+  for (let width = 1; level === 0 || width < timeline.end - timeline.start; width *= PARTS) {
     changed = changeLevel(source, timeline, { level, width }, changed)
     level += 1
   }

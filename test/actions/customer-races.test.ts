@@ -33,6 +33,8 @@ const below = (parentId: string | null, by: Scope = scope, accountType: AccountT
       billingCurrency: "USD" as Currency,
       paymentTermsDays: 30,
       taxId: null,
+      billingAddress: null,
+      billToId: null,
       externalId: null,
       metadata: {},
     },
@@ -132,4 +134,20 @@ test("a hierarchy has at most a thousand customers, however they come into it", 
   expect(await below(root.id)).toMatchObject({ ok: false })
   // A move within the tree adds nobody to it.
   expect(await change(triple.bottom, { parentId: root.id })).toMatchObject({ ok: true })
+})
+
+test("two customers that each direct their invoices to the other", async () => {
+  const [first, second] = [await customer(), await customer()]
+  const late = overtaken(scope, () => change(second, { billToId: first.id }))
+  expect(await change(first, { billToId: second.id }, late)).toMatchObject(refusedAt("bill_to_id"))
+})
+
+test("a parent that gets another currency while a child begins to consolidate to it", async () => {
+  const parent = await customer()
+  const child = await customer(parent)
+  const late = overtaken(scope, () => change(parent, { billingCurrency: "EUR" as Currency }))
+  expect(await change(child, { consolidation: "ConsolidateToParent" }, late)).toMatchObject({
+    ok: false,
+    error: { code: "currency_mismatch", errors: [{ path: "consolidation" }] },
+  })
 })

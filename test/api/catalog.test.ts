@@ -85,6 +85,8 @@ describe("plans", () => {
       interval: 1,
       period: null,
       trial_usage: "Charged",
+      prorate: "Time",
+      minimum_spend_nanos: null,
       product_id: null,
       version: 1,
       status: "Active",
@@ -105,6 +107,18 @@ describe("plans", () => {
   test("a Custom cadence has a period", async () => {
     const made = await plan({ billing_cadence: "Custom", period: "P10D" })
     expect(made).toMatchObject({ billing_cadence: "Custom", period: "P10D", interval: 1 })
+  })
+
+  test("prorates by days and has a minimum spend if it says so, until it says otherwise", async () => {
+    const terms = { prorate: "Day", minimum_spend_nanos: "50000000000000" }
+    const made = await plan(terms)
+    expect(made).toMatchObject(terms)
+    const path = `${CATALOG}/plans/${made.id}`
+    const kept = await tenant.api.patch(path, { trial_days: 3 })
+    expect(kept.json).toMatchObject({ ...terms, trial_days: 3 })
+    const changed = await tenant.api.patch(path, { prorate: "Time", minimum_spend_nanos: null })
+    expect(changed.json).toMatchObject({ prorate: "Time", minimum_spend_nanos: null, trial_days: 3 })
+    expect((await tenant.api.get(path)).json).toEqual({ ...changed.json, skus: [] })
   })
 
   test("a plan names a product of its own tenant that is not archived", async () => {
@@ -139,6 +153,9 @@ describe("plans", () => {
     ["trial_days", { trial_days: -1 }],
     ["trial_days", { trial_days: 731 }],
     ["trial_usage", { trial_usage: "Half" }],
+    ["prorate", { prorate: "Hour" }],
+    ["minimum_spend_nanos", { minimum_spend_nanos: "-1" }],
+    ["minimum_spend_nanos", { minimum_spend_nanos: 5 }],
     ["product_id", { product_id: "api" }],
   ])("refuses a bad %s", async (path, changes) => {
     const refused = await tenant.api.post(`${CATALOG}/plans`, { ...STARTUP, ...changes })

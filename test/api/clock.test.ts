@@ -65,6 +65,7 @@ describe("a test tenant's clock", () => {
     const first = await replay()
     expect(first).toEqual([
       ["2026-02-28T00:00:00Z", "close-period"],
+      ["2026-03-09T00:00:00Z", "warn-trial"],
       ["2026-03-12T00:00:00Z", "end-trial"],
       ["2026-03-31T00:00:00Z", "close-period"],
       ["2026-03-31T01:00:00Z", "finalize-invoice"],

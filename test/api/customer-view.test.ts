@@ -63,6 +63,7 @@ describe("GET /admin/v1/customers/{id}", () => {
     expect(shown).toEqual({
       id: invoice.id,
       invoice_number: "INV-000001",
+      invoice_type: "Standard",
       status: "Open",
       currency: "USD",
       total_nanos: "500000000000000",

@@ -32,6 +32,8 @@ describe("POST /admin/v1/customers", () => {
       status: "Active",
       parent_id: null,
       consolidation: "Standalone",
+      bill_to_id: null,
+      billing_address: null,
       billing_currency: "USD",
       currency: "USD",
       payment_terms_days: 30,
@@ -86,23 +88,61 @@ describe("POST /admin/v1/customers", () => {
     expect(refused.json.errors).toContainEqual({ path, message: expect.any(String) })
   })
 
-  test("refuses fields that it does not know, bill_to_id among them", async () => {
-    for (const unknown of [{ nickname: "Ace" }, { bill_to_id: "01944b1f-0000-7000-8000-000000000001" }]) {
-      const refused = await tenant.api.post("/admin/v1/customers", { ...ACME, ...unknown })
-      expect(refused.status).toBe(422)
-      expect(refused.json.detail).toContain(Object.keys(unknown)[0])
-    }
+  test("refuses fields that it does not know", async () => {
+    const refused = await tenant.api.post("/admin/v1/customers", { ...ACME, nickname: "Ace" })
+    expect(refused.status).toBe(422)
+    expect(refused.json.detail).toContain("nickname")
   })
 
-  test("says that consolidation is not available yet", async () => {
-    const refused = await tenant.api.post("/admin/v1/customers", {
+  test("consolidates to a parent in its currency, and to nobody else", async () => {
+    const alone = await tenant.api.post("/admin/v1/customers", {
       ...ACME,
       consolidation: "ConsolidateToParent",
     })
-    expect(refused.status).toBe(422)
-    expect(refused.json.errors).toEqual([
-      { path: "consolidation", message: expect.stringContaining("not available yet") },
+    expect([alone.status, alone.json.errors[0].path]).toEqual([422, "consolidation"])
+    const parent = await newCustomer()
+    const child = { parent_id: parent.id, account_type: "Subsidiary", consolidation: "ConsolidateToParent" }
+    const foreign = await tenant.api.post("/admin/v1/customers", { ...ACME, ...child, currency: "EUR" })
+    expect([foreign.status, foreign.json.code, foreign.json.errors[0].path]).toEqual([
+      422,
+      "currency_mismatch",
+      "consolidation",
     ])
+    expect(await newCustomer(child)).toMatchObject({ consolidation: "ConsolidateToParent", bill_to_id: null })
+    const redirected = await tenant.api.post("/admin/v1/customers", {
+      ...ACME,
+      ...child,
+      bill_to_id: parent.id,
+    })
+    expect([redirected.status, redirected.json.errors[0].path]).toEqual([422, "bill_to_id"])
+  })
+
+  test("bills another customer in the same currency, never back to itself", async () => {
+    const recipient = await newCustomer()
+    const billed = await newCustomer({ bill_to_id: recipient.id })
+    expect(billed.bill_to_id).toBe(recipient.id)
+    const euros = await newCustomer({ currency: "EUR" })
+    const path = `/admin/v1/customers/${recipient.id}`
+    for (const [bill_to_id, status, code] of [
+      [recipient.id, 422, "invalid_request"],
+      [billed.id, 422, "invalid_request"],
+      [euros.id, 422, "currency_mismatch"],
+      ["01944b1f-0000-7000-8000-000000000001", 404, "not_found"],
+    ]) {
+      const refused = await tenant.api.patch(path, { bill_to_id })
+      expect([refused.status, refused.json.code, refused.json.errors[0].path]).toEqual([
+        status,
+        code,
+        "bill_to_id",
+      ])
+    }
+    expect((await tenant.api.patch(path, { currency: "EUR" })).json.code).toBe("invalid_state")
+    expect((await tenant.api.patch(path, { status: "Closed" })).json.code).toBe("invalid_state")
+    const released = await tenant.api.patch(`/admin/v1/customers/${billed.id}`, { bill_to_id: null })
+    expect(released.json.bill_to_id).toBeNull()
+    expect((await tenant.api.patch(path, { status: "Closed" })).status).toBe(200)
+    const closed = await tenant.api.patch(`/admin/v1/customers/${billed.id}`, { bill_to_id: recipient.id })
+    expect([closed.status, closed.json.errors[0].path]).toEqual([422, "bill_to_id"])
   })
 
   test("an external_id is taken once per tenant", async () => {

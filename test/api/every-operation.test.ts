@@ -181,9 +181,10 @@ function queryFaults({ parameters }: Operation): [name: string, value: string][]
     .filter((parameter) => parameter.in === "query")
     .flatMap(({ name, schema }): [string, string][] => {
       const isNumber = schema["type"] === "integer" || schema["type"] === "number"
-      const most = schema["maximum"]
+      const [least, most] = [schema["minimum"], schema["maximum"]]
       const wrong = [
-        ...(isNumber ? ["0", "-1", "1.5", "many"] : []),
+        ...(isNumber ? ["-1", "1.5", "many"] : []),
+        ...(typeof least === "number" ? [String(least - 1)] : []),
         ...(typeof most === "number" ? [String(most + 1)] : []),
         ...(schema["enum"] === undefined ? [] : ["Nonsense"]),
         ...(schema["format"] === "date-time" ? ["yesterday", "2026-02-30T00:00:00Z"] : []),

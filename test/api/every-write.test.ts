@@ -3,7 +3,7 @@
 
 import { beforeAll, describe, expect, test } from "vitest"
 import { allRows } from "../support/database.ts"
-import type { Schema } from "./document.ts"
+import type { Json, Schema } from "./document.ts"
 import { at, isIdempotent } from "./document.ts"
 import { pathsOf } from "./problem.ts"
 import { whole } from "./schema.ts"
@@ -156,8 +156,12 @@ function schemaFaults({ operation, row }: Subject): [change: Schema, path: strin
   return [
     [{ surprise: 1 }, "surprise"],
     ...properties.map(([name, schema]): [Schema, string] => {
-      const isObject = whole(document, schema)["type"] === "object"
-      return [{ [name]: isObject ? 42 : { wrong: true } }, name]
+      return [{ [name]: takesObject(schema) ? 42 : { wrong: true } }, name]
     }),
   ]
+}
+
+function takesObject(schema: Json): boolean {
+  const { type, anyOf } = whole(document, schema)
+  return type === "object" || (Array.isArray(anyOf) && anyOf.some(takesObject))
 }

@@ -2,7 +2,7 @@
 // operation without a row here fails them.
 
 import type { World } from "./world.ts"
-import { NOW, perUnit } from "./world.ts"
+import { contract, NOW, perUnit } from "./world.ts"
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -42,6 +42,20 @@ function event(world: World): Body {
   }
 }
 
+/** A plan without SKUs to change to. */
+async function otherPlan({ tenant }: World): Promise<string> {
+  const made = await tenant.api.post("/admin/v1/catalog/plans", { name: "Other", billing_cadence: "Monthly" })
+  if (made.status !== 201) throw new Error(`not made: ${made.text}`)
+  return made.json.id
+}
+
+async function pausedSubscription(world: World): Promise<string> {
+  const id = await freshSubscription(world)
+  const paused = await world.tenant.api.post(`/v1/subscriptions/${id}/pause`, {})
+  if (paused.status !== 200) throw new Error(`not paused: ${paused.text}`)
+  return id
+}
+
 const freshSubscription = async ({ make, customer, plan }: World) => make.subscription(customer, plan)
 
 /** An event of its own, and the path to it. */
@@ -57,8 +71,37 @@ async function alertCall(make: World["make"]): Promise<Call> {
   return { id, more: { alert_id: await make.alert(id) } }
 }
 
+async function activeContract({ make, customer, tenant }: World): Promise<string> {
+  const id = await make.contract(customer)
+  const activated = await tenant.api.post(`/admin/v1/contracts/${id}/activate`)
+  if (activated.status !== 200) throw new Error(`not activated: ${activated.text}`)
+  return id
+}
+
 async function holdCall({ make, subscription }: World): Promise<Call> {
   return { id: subscription, more: { hold_id: await make.hold(subscription) } }
+}
+
+let coupons = 0
+
+/** A percentage for a plan, under a code of its own. */
+function coupon(plan: string): Body {
+  coupons += 1
+  return { code: `OFF-${coupons}`, percent_bps: 2000, duration: "Forever", plan_ids: [plan] }
+}
+
+async function newCoupon({ tenant, plan }: World): Promise<{ id: string; code: string }> {
+  const made = await tenant.api.post("/admin/v1/coupons", coupon(plan))
+  if (made.status !== 201) throw new Error(`not made: ${made.text}`)
+  return made.json
+}
+
+async function redemptionCall(world: World): Promise<Call> {
+  const id = await freshSubscription(world)
+  const { code } = await newCoupon(world)
+  const made = await world.tenant.api.post(`/v1/subscriptions/${id}/coupons`, { coupon: code })
+  if (made.status !== 201) throw new Error(`not redeemed: ${made.text}`)
+  return { id, more: { redemption_id: made.json.id } }
 }
 
 const EVENT_FAULTS: Row["refused"] = [
@@ -79,6 +122,14 @@ export const rows: Readonly<Record<string, Row>> = {
   updateTenant: {
     call: () => ({ body: { company_name: "Example Inc." } }),
     other: { company_name: "Another Inc." },
+    refused: [
+      [{ tax: { mode: "VAT" } }, "tax.mode"],
+      [{ tax: { mode: "FlatRate" } }, "tax.bps"],
+      [{ tax: { mode: "FlatRate", bps: 10_001 } }, "tax.bps"],
+      [{ tax: { mode: "PassThrough", bps: 850 } }, "tax.bps"],
+      [{ tax: { mode: "Rates" } }, "tax.country"],
+      [{ tax: { mode: "Rates", country: "EU" } }, "tax.country"],
+    ],
   },
   createApiKey: {
     call: () => ({ body: { name: "Ingest", scopes: ["events:write"] } }),
@@ -120,7 +171,12 @@ export const rows: Readonly<Record<string, Row>> = {
   updateCustomer: {
     call: async ({ make }) => ({ id: await make.customer(), body: { display_name: "Acme Limited" } }),
     other: { display_name: "Acme Incorporated" },
-    refused: [[{ payment_terms_days: -1 }, "payment_terms_days"]],
+    refused: [
+      [{ payment_terms_days: -1 }, "payment_terms_days"],
+      [{ billing_address: { country: "UK" } }, "billing_address.country"],
+      [{ billing_address: { region: "NY" } }, "billing_address.region"],
+      [{ billing_address: { state: "NY" } }, "billing_address.state"],
+    ],
   },
   getCustomer: { call: ({ customer }) => ({ id: customer }) },
   getCustomerHierarchy: { call: ({ customer }) => ({ id: customer }) },
@@ -196,6 +252,50 @@ export const rows: Readonly<Record<string, Row>> = {
       [{ quantity: "-1" }, "quantity"],
     ],
   },
+  createCoupon: {
+    call: ({ plan }) => ({ body: coupon(plan) }),
+    other: { percent_bps: 1000 },
+    refused: [
+      [{ code: "20 %" }, "code"],
+      [{ percent_bps: undefined }, "percent_bps"],
+      [{ percent_bps: 10_001 }, "percent_bps"],
+      [{ amount_nanos: "1000000000000", currency: "USD" }, "amount_nanos"],
+      [{ currency: "USD" }, "currency"],
+      [{ percent_bps: undefined, amount_nanos: "1000000000000" }, "currency"],
+      [{ percent_bps: undefined, amount_nanos: "1000000000", currency: "USD" }, "amount_nanos"],
+      [{ duration: "Repeating" }, "periods"],
+      [{ periods: 3 }, "periods"],
+      [{ plan_ids: [MISSING] }, "plan_ids.0"],
+      [{ plan_ids: [] }, "plan_ids"],
+      [{ sku_ids: [MISSING] }, "sku_ids.0"],
+      [{ expires_at: NOW }, "expires_at"],
+    ],
+  },
+  listCoupons: { call: nothing },
+  getCoupon: { call: async (world) => ({ id: (await newCoupon(world)).id }) },
+  updateCoupon: {
+    call: async (world) => ({ id: (await newCoupon(world)).id, body: { max_redemptions: 10 } }),
+    other: { max_redemptions: 11 },
+    refused: [
+      [{ max_redemptions: 0 }, "max_redemptions"],
+      [{ expires_at: NOW }, "expires_at"],
+      [{ percent_bps: 1000 }, "percent_bps"],
+    ],
+  },
+  archiveCoupon: { call: async (world) => ({ id: (await newCoupon(world)).id, body: {} }) },
+  redeemCoupon: {
+    call: async (world) => ({
+      id: await freshSubscription(world),
+      body: { coupon: (await newCoupon(world)).code },
+    }),
+    other: { coupon: "ANOTHER" },
+    refused: [
+      [{ coupon: "NOBODYS" }, "coupon"],
+      [{ coupon: undefined }, "coupon"],
+    ],
+  },
+  listSubscriptionCoupons: { call: ({ subscription }) => ({ id: subscription }) },
+  removeCoupon: { call: redemptionCall },
   createSubscription: {
     call: ({ customer, plan }) => ({ body: { customer_id: customer, plan_id: plan, currency: "USD" } }),
     other: { trial_days: 14 },
@@ -205,6 +305,11 @@ export const rows: Readonly<Record<string, Row>> = {
       [{ plan_id: MISSING }, "plan_id"],
       [{ quantity: "1" }, "quantity"],
       [{ timezone: "Mars/Olympus" }, "timezone"],
+      [{ billing_anchor: { weekday: "Monday" } }, "billing_anchor.weekday"],
+      [{ billing_anchor: { day_of_month: 0 } }, "billing_anchor.day_of_month"],
+      [{ end_at: "1970-01-02T00:00:00Z" }, "end_at"],
+      [{ coupon: "NOBODYS" }, "coupon"],
+      [{ overrides: [{ sku_id: MISSING, discount_bps: 1000 }] }, "overrides.0.sku_id"],
     ],
   },
   listSubscriptions: { call: nothing },
@@ -212,8 +317,117 @@ export const rows: Readonly<Record<string, Row>> = {
   cancelSubscription: {
     call: async (world) => ({ id: await freshSubscription(world), body: { at: "PeriodEnd" } }),
     other: { at: "Now" },
-    refused: [[{ at: "Tomorrow" }, "at"]],
+    refused: [
+      [{ at: "Tomorrow" }, "at"],
+      [{ at: "2020-01-01T00:00:00Z" }, "at"],
+      [{ prorate: "yes" }, "prorate"],
+    ],
   },
+  previewCancel: {
+    call: ({ subscription }) => ({ id: subscription, body: { at: "Now" } }),
+    other: { at: "PeriodEnd" },
+  },
+  changeSubscription: {
+    call: async (world) => ({
+      id: await freshSubscription(world),
+      body: { plan_id: await otherPlan(world) },
+    }),
+    other: { at: "PeriodEnd" },
+    refused: [
+      [{ plan_id: MISSING }, "plan_id"],
+      [{ plan_id: undefined }, ""],
+      [{ quantity: "3" }, "quantity"],
+      [{ at: "Tomorrow" }, "at"],
+      [{ overrides: [{ sku_id: MISSING, discount_bps: 1 }] }, "overrides.0.sku_id"],
+    ],
+  },
+  previewChange: {
+    call: async (world) => ({ id: world.subscription, body: { plan_id: await otherPlan(world) } }),
+    other: { at: "PeriodEnd" },
+  },
+  pauseSubscription: {
+    call: async (world) => ({ id: await freshSubscription(world), body: {} }),
+    other: { resume_at: "2100-01-01T00:00:00Z" },
+    refused: [[{ resume_at: "2020-01-01T00:00:00Z" }, "resume_at"]],
+  },
+  previewPause: {
+    call: ({ subscription }) => ({ id: subscription, body: {} }),
+    other: { resume_at: "2100-01-01T00:00:00Z" },
+  },
+  resumeSubscription: {
+    call: async (world) => ({ id: await pausedSubscription(world), body: {} }),
+    other: { anchor: "Reset" },
+    refused: [[{ anchor: "Move" }, "anchor"]],
+  },
+  previewResume: {
+    call: async (world) => ({ id: await pausedSubscription(world), body: {} }),
+    other: { anchor: "Reset" },
+  },
+  listScheduledChanges: { call: ({ subscription }) => ({ id: subscription }) },
+  withdrawScheduledChange: {
+    call: async (world) => {
+      const id = await freshSubscription(world)
+      await world.tenant.api.post(`/v1/subscriptions/${id}/cancel`, { at: "PeriodEnd" })
+      return { id, more: { change_id: "cancel" } }
+    },
+  },
+  getUpcomingInvoice: { call: ({ subscription }) => ({ id: subscription }) },
+  migratePlan: {
+    call: ({ plan }) => ({ id: plan, body: { at: "PeriodEnd" } }),
+    other: { dry_run: true },
+    refused: [
+      [{ at: "Tomorrow" }, "at"],
+      [{ subscription_ids: [] }, "subscription_ids"],
+      [{ after: "x" }, "after"],
+    ],
+  },
+  refreshInvoice: { call: async ({ make, customer }) => ({ id: await make.draft(customer), body: {} }) },
+  createContract: {
+    call: ({ customer }) => ({ body: contract(customer) }),
+    other: { name: "Acme Enterprise 2027" },
+    refused: [
+      [{ customer_id: MISSING }, "customer_id"],
+      [{ currency: "EUR" }, "currency"],
+      [{ end_date: "2026-02-30" }, "end_date"],
+      [{ end_date: "2025-12-31" }, "end_date"],
+      [{ end_date: "2027-12-31" }, "terms.0.end_date"],
+      [{ terms: [] }, "terms"],
+      [{ escalation: { type: "Fixed", amount_nanos: "1" } }, "escalation.sku_id"],
+    ],
+  },
+  listContracts: { call: nothing },
+  getContract: { call: async (world) => ({ id: await world.make.contract(world.customer) }) },
+  getContractChain: { call: async (world) => ({ id: await world.make.contract(world.customer) }) },
+  getContractCommitments: { call: async (world) => ({ id: await world.make.contract(world.customer) }) },
+  activateContract: {
+    call: async (world) => ({ id: await world.make.contract(world.customer), body: {} }),
+  },
+  amendContract: {
+    call: async (world) => ({ id: await activeContract(world), body: { name: "Amended" } }),
+    other: { name: "Amended again" },
+    refused: [
+      [{ end_date: "2026-01-31" }, "end_date"],
+      [{ name: "" }, "name"],
+    ],
+  },
+  terminateContract: {
+    call: async (world) => ({ id: await activeContract(world), body: {} }),
+    other: { reason: "Merged" },
+    refused: [[{ true_up: "Never" }, "true_up"]],
+  },
+  linkContractSubscription: {
+    call: async (world) => ({
+      id: await activeContract(world),
+      body: { subscription_id: await freshSubscription(world), adoption: "PLG" },
+    }),
+    other: { adoption: "Coterm" },
+    refused: [
+      [{ subscription_id: MISSING }, "subscription_id"],
+      [{ adoption: "Recontract" }, "adoption"],
+      [{ adoption: "Never" }, "adoption"],
+    ],
+  },
+  listContractSubscriptions: { call: async (world) => ({ id: await world.make.contract(world.customer) }) },
   getSubscriptionSchedule: { call: ({ subscription }) => ({ id: subscription }) },
   recordEvent: { call: (world) => ({ body: event(world) }), other: { id: "another" }, refused: EVENT_FAULTS },
   recordEvents: {
@@ -295,6 +509,32 @@ export const rows: Readonly<Record<string, Row>> = {
     ],
   },
   listInvoices: { call: nothing },
+  updateInvoice: {
+    call: async ({ make, customer }) => ({ id: await make.draft(customer), body: { memo: "As agreed" } }),
+    other: { memo: "As agreed on the phone" },
+    refused: [[{ memo: " " }, "memo"]],
+  },
+  addInvoiceLines: {
+    call: async ({ make, customer }) => ({
+      id: await make.draft(customer),
+      body: { description: "Goodwill", unit_amount_nanos: "-5000000000000" },
+    }),
+    other: { quantity: "2" },
+    refused: [
+      [{ description: undefined }, "description"],
+      [{ unit_amount_nanos: "1.5" }, "unit_amount_nanos"],
+      [{ quantity: "0" }, "quantity"],
+      [{ service_start: NOW }, "service_end"],
+      [{ lines: [{ description: "Travel", unit_amount_nanos: "1" }] }, "description"],
+    ],
+  },
+  removeInvoiceLine: {
+    call: async ({ make, customer }) => {
+      const id = await make.draft(customer)
+      return { id, more: { line_id: await make.lineOf(id) } }
+    },
+  },
+  getInvoiceProof: { call: async ({ make, customer }) => ({ id: await make.invoice(customer) }) },
   getInvoice: { call: async ({ make, customer }) => ({ id: await make.invoice(customer) }) },
   listInvoiceLineEvents: {
     call: async ({ make, customer }) => {
@@ -311,6 +551,56 @@ export const rows: Readonly<Record<string, Row>> = {
     other: { reason: "No reason" },
     refused: [[{ reason: " " }, "reason"]],
   },
+  createTaxRate: {
+    call: () => ({ body: { name: "PST", country: "CA", region: "BC", rate_bps: 700, inclusive: false } }),
+    other: { name: "Provincial sales tax" },
+    refused: [
+      [{ country: "UK" }, "country"],
+      [{ country: undefined }, "country"],
+      [{ region: "BC/" }, "region"],
+      [{ rate_bps: 10_001 }, "rate_bps"],
+      [{ rate_bps: -1 }, "rate_bps"],
+      [{ rate_bps: "997.5555" }, "rate_bps"],
+      [{ rate_bps: undefined }, "rate_bps"],
+    ],
+  },
+  listTaxRates: { call: nothing },
+  getTaxRate: { call: async ({ make }) => ({ id: await make.taxRate() }) },
+  archiveTaxRate: { call: async ({ make }) => ({ id: await make.taxRate(), body: {} }) },
+  calculateTax: { call: async ({ make, customer }) => ({ id: await make.draft(customer), body: {} }) },
+  reissueInvoice: {
+    call: async ({ make, customer }) => ({
+      id: await make.invoice(customer),
+      body: { reason: "Wrong purchase order" },
+    }),
+    other: { reason: "No reason" },
+    refused: [[{ reason: " " }, "reason"]],
+  },
+  markInvoiceUncollectible: {
+    call: async ({ make, customer }) => ({ id: await make.invoice(customer), body: {} }),
+  },
+  createProForma: {
+    call: async (world) => ({ id: await freshSubscription(world), body: {} }),
+    other: { memo: "As agreed" },
+    refused: [[{ memo: " " }, "memo"]],
+  },
+  convertInvoice: { call: async ({ make, customer }) => ({ id: await make.offer(customer), body: {} }) },
+  createCreditNote: {
+    call: async ({ make, customer }) => ({
+      id: await make.invoice(customer),
+      body: { reason: "Cancelled in part", amount_nanos: "5000000000000" },
+    }),
+    other: { amount_nanos: "6000000000000" },
+    refused: [
+      [{ reason: undefined }, "reason"],
+      [{ amount_nanos: "0" }, "amount_nanos"],
+      [{ amount_nanos: "1" }, "amount_nanos"],
+      [{ amount_nanos: "250010000000000" }, "amount_nanos"],
+      [{ lines: [{ line_id: MISSING }] }, "amount_nanos"],
+      [{ amount_nanos: undefined, lines: [{ line_id: MISSING }] }, "lines.0.line_id"],
+    ],
+  },
+  listCreditNotes: { call: async ({ make, customer }) => ({ id: await make.invoice(customer) }) },
   listJobs: { call: nothing },
   replayJob: {
     call: async (world) => ({ id: await world.make.deadJob(await freshSubscription(world)), body: {} }),

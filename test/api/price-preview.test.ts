@@ -1,8 +1,12 @@
 // The price calculator. Expected amounts are reckoned by hand from the price list.
 
 import { beforeAll, describe, expect, test } from "vitest"
+import { formatDecimal } from "../../src/domain/decimal.ts"
+import { roundRatio } from "../../src/domain/ratio.ts"
 import type { Json, Tenant } from "../support/client.ts"
 import { create, newTenant } from "../support/client.ts"
+import type { Case } from "../domain/tables/language.ts"
+import { TABLES } from "../domain/tables/tables.ts"
 
 const PREVIEW = "/admin/v1/catalog/skus/preview"
 
@@ -308,6 +312,136 @@ describe("from events", () => {
   })
 })
 
+describe("what looks at more than a quantity", () => {
+  // 2.9 % and 30 cents.
+  const CARD = {
+    currency: "USD",
+    pricing_model: "Percentage",
+    rate_bps: 290,
+    fixed_amount_nanos: "300000000000",
+  }
+  const PAID = { ...CARD, meter_event_type: "payment", meter_property: "amount" }
+  const BOUNDED = { ...PAID, minimum_per_event_nanos: "500000000000" }
+  const REGIONS = {
+    currency: "USD",
+    pricing_model: "Matrix",
+    matrix: [
+      { values: { region: "eu" }, unit_amount_nanos: "2000000000000" },
+      { values: { region: 1 }, unit_amount_nanos: "1000000000000" },
+    ],
+    default_unit_amount_nanos: "5000000000000",
+  }
+  const COUNTED = { ...REGIONS, meter_event_type: "use", group_by: ["region"] }
+
+  test("a Percentage of a quantity is that of one event, unless it says of how many", async () => {
+    const fee = async (usage: Json) => (await preview({ sku: CARD, ...usage })).json
+    expect(await fee({ quantity: 100 })).toMatchObject({ event_count: 1, amount_nanos: "3200000000000" })
+    expect(await fee({ quantity: "100", event_count: 2 })).toMatchObject({ amount_nanos: "3500000000000" })
+    expect(await fee({ quantity: 0 })).toMatchObject({ event_count: 0, amount_nanos: "0" })
+    expect(await fee({ quantity: 0, event_count: 1 })).toMatchObject({ amount_nanos: "300000000000" })
+    const { tiers } = await fee({ quantity: 100, event_count: 2 })
+    expect(tiers).toEqual([
+      {
+        tier: null,
+        label: "2.9% of the amount",
+        quantity: "100",
+        unit_amount_nanos: "29000000000",
+        flat_amount_nanos: "0",
+        amount_nanos: "2900000000000",
+      },
+      {
+        tier: null,
+        label: "Per event",
+        quantity: "2",
+        unit_amount_nanos: "300000000000",
+        flat_amount_nanos: "0",
+        amount_nanos: "600000000000",
+      },
+    ])
+  })
+
+  test("a Percentage of events: what they moved, and how many they were", async () => {
+    const events = [{ amount: 100 }, { amount: "50" }]
+    // 4.35 and 0.60.
+    expect((await preview({ sku: PAID, events })).json).toMatchObject({
+      quantity: "150",
+      event_count: 2,
+      amount_nanos: "4950000000000",
+    })
+  })
+
+  test("with a bound per event, of one event or of those that are given", async () => {
+    const one = await preview({ sku: BOUNDED, quantity: 1 })
+    expect(one.json).toMatchObject({ amount_nanos: "500000000000" })
+    // 0.329 is raised to 0.50; 3.20 stays.
+    const two = await preview({ sku: BOUNDED, events: [{ amount: 1 }, { amount: 100 }] })
+    expect(two.json).toMatchObject({ quantity: "101", event_count: 2, amount_nanos: "3700000000000" })
+    expect(two.json.tiers.map((part: Json) => part.label)).toEqual(["Fees of 2 events"])
+  })
+
+  test("a Matrix by groups, and by events", async () => {
+    const groups = [
+      { values: { region: "eu" }, quantity: 3 },
+      { values: { region: "1" }, quantity: "0.5" },
+      { values: { region: null }, quantity: 1 },
+    ]
+    const shown = (await preview({ sku: REGIONS, groups })).json
+    expect(shown).toMatchObject({ quantity: "4.5", amount_nanos: "11500000000000" })
+    const rows = shown.tiers.map((part: Json) => [part.tier, part.label, part.amount_nanos])
+    expect(rows).toEqual([
+      [0, "eu", "6000000000000"],
+      [1, "1", "500000000000"],
+      [null, "All others", "5000000000000"],
+    ])
+    const events = [{ region: "eu" }, { region: 1 }, { region: "eu" }, {}]
+    expect((await preview({ sku: COUNTED, events })).json).toMatchObject({ amount_nanos: "10000000000000" })
+    expect((await preview({ sku: REGIONS, groups: [] })).json).toMatchObject({ amount_nanos: "0", tiers: [] })
+  })
+
+  test.each<[path: string, body: Json]>([
+    ["event_count", { sku: SEED, quantity: 1, event_count: 1 }],
+    ["event_count", { sku: PAID, events: [], event_count: 1 }],
+    ["event_count", { sku: CARD, quantity: 1, event_count: 0 }],
+    ["event_count", { sku: CARD, quantity: 1, event_count: 1.5 }],
+    ["event_count", { sku: BOUNDED, quantity: 1, event_count: 2 }],
+    ["quantity", { sku: CARD }],
+    ["events", { sku: CARD, events: [] }],
+    ["events.0.amount", { sku: PAID, events: [{}] }],
+    ["discount_bps", { sku: CARD, quantity: 1, discount_bps: 10_001 }],
+    ["groups", { sku: REGIONS, quantity: 5 }],
+    ["groups", { sku: REGIONS }],
+    ["groups", { sku: SEED, groups: [] }],
+    ["groups", { sku: REGIONS, quantity: 5, groups: [] }],
+    ["groups.0.values", { sku: REGIONS, groups: [{ values: { tier: "a" }, quantity: 1 }] }],
+    ["groups.0.values", { sku: REGIONS, groups: [{ values: {}, quantity: 1 }] }],
+    [
+      "groups.1.values",
+      {
+        sku: REGIONS,
+        groups: [
+          { values: { region: 1 }, quantity: 1 },
+          { values: { region: "1" }, quantity: 1 },
+        ],
+      },
+    ],
+    ["groups.0.quantity", { sku: REGIONS, groups: [{ values: { region: "eu" }, quantity: -1 }] }],
+  ])("refuses what is not said: %s", async (path, body) => {
+    const refused = await preview(body)
+    expect([refused.status, refused.json.errors?.[0]?.path]).toEqual([422, path])
+  })
+
+  test("a commitment needs no meter to be reckoned with, but to be sold", async () => {
+    const sku = {
+      currency: "USD",
+      pricing_model: "Committed",
+      committed_amount_nanos: "100",
+      committed_quantity: 10,
+      overage_unit_amount_nanos: "20",
+    }
+    expect((await preview({ sku, quantity: 12 })).json.amount_nanos).toBe("140")
+  })
+})
+
 describe("a stored SKU", () => {
   test("is priced as it stands", async () => {
     const plan = await create(tenant.api, "/admin/v1/catalog/plans", {
@@ -331,6 +465,51 @@ describe("a stored SKU", () => {
     expect(capped.status).toBe(200)
     const { json: shown } = await preview({ sku_id: sku.id, quantity: "12000000" })
     expect(shown.amount_nanos).toBe("8000000000000")
+  })
+})
+
+/** How the usage of a case is said in a request. */
+function usageOf({ sku, expected }: Case): Json {
+  if (expected.kind === "Refused") return { quantity: 1 }
+  const { given } = expected
+  switch (given.kind) {
+    case "Events":
+      return { events: given.events }
+    case "Groups": {
+      const names = (sku.group_by ?? []).toSorted()
+      return {
+        groups: given.groups.map(([values, quantity]) => ({
+          values: Object.fromEntries(
+            names.map((name, at) => [name, values[at] === "none" ? null : values[at]]),
+          ),
+          quantity: formatDecimal(quantity),
+        })),
+      }
+    }
+    case "Quantity": {
+      const quantity = formatDecimal(given.quantity)
+      return sku.pricing_model === "Percentage" ? { quantity, event_count: given.events } : { quantity }
+    }
+  }
+}
+
+describe("the tables of worked examples", () => {
+  test.each(TABLES)("%s", async (_, cases) => {
+    for (const one of cases) {
+      const { expected, place, discountBps } = one
+      // A total below zero comes from events only.
+      const usage = usageOf(one)
+      if (JSON.stringify(usage).includes('"quantity":"-')) continue
+      const sku = { ...one.sku, currency: one.currency }
+      const { status, json } = await preview({ sku, discount_bps: discountBps, ...usage })
+      if (expected.kind === "Refused") {
+        expect([place, status]).toEqual([place, 422])
+        expect(json.errors.map((fault: { path: string }) => fault.path)).toContain(`sku.${expected.path}`)
+        continue
+      }
+      const told = [place, status, json.amount_nanos, json.rounded_nanos]
+      expect(told).toEqual([place, 200, `${roundRatio(expected.exact)}`, `${expected.rounded.num}`])
+    }
   })
 })
 

@@ -38,6 +38,22 @@ const MODELS: Record<string, Json> = {
     committed_quantity: "1000000",
     overage_unit_amount_nanos: "150000000",
   },
+  Percentage: {
+    ...METERED,
+    meter_property: "amount",
+    meter_aggregation: "Sum",
+    rate_bps: 290,
+    fixed_amount_nanos: "300000000000",
+  },
+  Matrix: {
+    ...METERED,
+    group_by: ["region", "tier"],
+    matrix: [
+      { values: { region: "eu", tier: "a" }, unit_amount_nanos: "1500000" },
+      { values: { region: "us", tier: null }, unit_amount_nanos: "1000000" },
+    ],
+    default_unit_amount_nanos: "2000000",
+  },
 }
 
 const valid = (model: string, changes: Json = {}) => ({
@@ -94,13 +110,44 @@ describe("what is given comes back", () => {
     maximum_amount_nanos: "900000000000000",
   }
 
-  test.each(Object.keys(MODELS).filter((model) => model !== "Flat"))("modifiers on %s", async (model) => {
+  const TAKE_ALL = Object.keys(MODELS).filter((model) => !["Flat", "Matrix"].includes(model))
+  test.each(TAKE_ALL)("modifiers on %s", async (model) => {
     const made = await make(valid(model, MODIFIERS))
     expect(made).toMatchObject(MODIFIERS)
     expect((await tenant.api.get(`${SKUS}/${made.id}`)).json).toEqual(made)
     // What a SKU answers with can be sent back.
     const { id: _, plan_version: _v, created_at: _c, ...body } = made
     expect(await make(body)).toMatchObject(body)
+  })
+
+  test("on a Matrix those that have a meaning for each of its combinations", async () => {
+    const { included_quantity: _, ...rest } = MODIFIERS
+    const some = { ...rest, quantity_transform: { divide_by: "1000", round: "None" } }
+    expect(await make(valid("Matrix", some))).toMatchObject(some)
+  })
+
+  test("a Percentage has its fixed amount and its bounds per event, or none", async () => {
+    const bounds = { minimum_per_event_nanos: "500000000000", maximum_per_event_nanos: "500000000000" }
+    const made = await make(valid("Percentage", { ...bounds, rate_bps: "12.5000" }))
+    expect(made).toMatchObject({ ...bounds, rate_bps: "12.5" })
+    const { id: _, plan_version: _v, created_at: _c, ...body } = made
+    expect(await make(body)).toMatchObject(body)
+    const none = { fixed_amount_nanos: null, minimum_per_event_nanos: null, maximum_per_event_nanos: null }
+    const plain = await make(valid("Percentage", none))
+    expect(plain).toMatchObject({ fixed_amount_nanos: "0" })
+    expect(plain).not.toHaveProperty("minimum_per_event_nanos")
+    // A change takes one away, and leaves the others.
+    const path = `${SKUS}/${made.id}`
+    const changed = await tenant.api.patch(path, { maximum_per_event_nanos: null, rate_bps: 300 })
+    expect(changed.json).toMatchObject({ rate_bps: 300, minimum_per_event_nanos: "500000000000" })
+    expect(changed.json).not.toHaveProperty("maximum_per_event_nanos")
+  })
+
+  test("values of a Matrix are compared by their text", async () => {
+    const cell = (region: unknown) => ({ values: { region }, unit_amount_nanos: "1" })
+    const fields = { group_by: ["region"], matrix: [cell(1), cell(true), cell("eu"), cell(null)] }
+    const made = await make(valid("Matrix", fields))
+    expect(made.matrix.map((one: Json) => one.values.region)).toEqual(["1", "true", "eu", null])
   })
 
   test("a modifier that is null is none, on Flat too", async () => {
@@ -174,6 +221,20 @@ describe("what is given comes back", () => {
     expect(returned).toEqual([1, "2.5", 9007199254740991, "9007199254740993", null])
   })
 
+  test("the last tier is open in every way that it is said, and has a price per unit, a flat one or both", async () => {
+    const last: Json[] = [{}, { up_to: null }, { up_to: "inf" }, { up_to: "Infinity" }]
+    for (const open of last) {
+      const tiers = [
+        { up_to: 0.5, flat_amount_nanos: "7" },
+        { ...open, unit_amount_nanos: "1" },
+      ]
+      expect((await make(valid("Graduated", { tiers }))).tiers).toEqual([
+        { up_to: "0.5", unit_amount_nanos: "0", flat_amount_nanos: "7" },
+        { up_to: null, unit_amount_nanos: "1", flat_amount_nanos: "0" },
+      ])
+    }
+  })
+
   test("quantities are exact decimals", async () => {
     const made = await make(valid("Package", { package_size: "0.5000" }))
     expect(made.package_size).toBe("0.5")
@@ -185,6 +246,25 @@ describe("what is given comes back", () => {
     expect(made.unit_amount_nanos).toBe("100000000")
     expect(made).not.toHaveProperty("committed_quantity")
   })
+})
+
+const UNMETERED = { meter_property: undefined, meter_aggregation: undefined }
+const MATRIX = (MODELS.Matrix as Json).matrix
+
+test("the SKUs of a plan are no more than a meter keeps as one value", async () => {
+  const plan_id = await newPlan()
+  const matrixOf = (length: number) =>
+    Array.from({ length: 480 }, (_, at) => ({
+      values: { region: `${at}`.padEnd(length, "x") },
+      unit_amount_nanos: "1",
+    }))
+  const sku = (length: number) => valid("Matrix", { plan_id, group_by: ["region"], matrix: matrixOf(length) })
+  // Some 57,000 characters: four of them fit into 250,000, a fifth doesn't, and none of the four can grow to twice its size.
+  const [first] = [await make(sku(80)), await make(sku(80)), await make(sku(80)), await make(sku(80))]
+  const refused = await attempt(sku(80))
+  expect([refused.status, refused.json.code]).toEqual([409, "invalid_state"])
+  const grown = await tenant.api.patch(`${SKUS}/${first.id}`, { matrix: matrixOf(200) })
+  expect([grown.status, grown.json.code]).toEqual([409, "invalid_state"])
 })
 
 describe("refusals name their place", () => {
@@ -210,10 +290,9 @@ describe("refusals name their place", () => {
     ["tiers.0.up_to", "Graduated", { tiers: [{ up_to: 10, unit_amount_nanos: "1" }] }],
     ["tiers.0.up_to", "Volume", { tiers: [...open, ...open] }],
     ["tiers.0.up_to", "Volume", { tiers: [{ up_to: 0, unit_amount_nanos: "1" }, ...open] }],
-    ["tiers.0.up_to", "Volume", { tiers: [{ up_to: 2.5, unit_amount_nanos: "1" }, ...open] }],
+    ["tiers.0.up_to", "Volume", { tiers: [{ unit_amount_nanos: "1" }, ...open] }],
     ["tiers.0.up_to", "Volume", { tiers: [{ up_to: 9007199254740992, unit_amount_nanos: "1" }, ...open] }],
     ["tiers.0.up_to", "Volume", { tiers: [{ up_to: "ten", unit_amount_nanos: "1" }, ...open] }],
-    ["tiers.0.up_to", "Volume", { tiers: [{ unit_amount_nanos: "1" }] }],
     ["tiers.0.unit_amount_nanos", "Volume", { tiers: [{ up_to: null }] }],
     ["tiers.0.flat_amount_nanos", "Volume", { tiers: [{ ...open[0], flat_amount_nanos: "-1" }] }],
     ["tiers.0.price", "Volume", { tiers: [{ ...open[0], price: "1" }] }],
@@ -242,6 +321,36 @@ describe("refusals name their place", () => {
     ["maximum_amount_nanos", "PerUnit", { minimum_amount_nanos: "100", maximum_amount_nanos: "99" }],
     ["maximum_amount_nanos", "Committed", { maximum_amount_nanos: "99999999999999" }],
     ["meter_event_type", "Committed", { meter_event_type: undefined }],
+    ["meter_event_type", "Percentage", { meter_event_type: undefined, ...UNMETERED }],
+    ["meter_event_type", "Matrix", { meter_event_type: undefined, group_by: undefined }],
+    ["rate_bps", "Percentage", { rate_bps: undefined }],
+    ["rate_bps", "Percentage", { rate_bps: -1 }],
+    ["rate_bps", "Percentage", { rate_bps: "0.00001" }],
+    ["rate_bps", "Percentage", { rate_bps: 1_000_001 }],
+    ["rate_bps", "PerUnit", { rate_bps: 5 }],
+    ["fixed_amount_nanos", "Flat", { fixed_amount_nanos: "1" }],
+    ["maximum_per_event_nanos", "Percentage", { minimum_per_event_nanos: "2", maximum_per_event_nanos: "1" }],
+    ["included_quantity", "Percentage", { minimum_per_event_nanos: "2", included_quantity: 5 }],
+    [
+      "quantity_transform",
+      "Percentage",
+      { maximum_per_event_nanos: "2", quantity_transform: { divide_by: 5 } },
+    ],
+    ["meter_property", "Percentage", UNMETERED],
+    ["meter_aggregation", "Percentage", { meter_aggregation: "Max" }],
+    ["window", "Percentage", { window: { type: "Tumbling", size: "P1D" } }],
+    ["matrix", "Matrix", { matrix: undefined }],
+    ["matrix", "Matrix", { matrix: [] }],
+    ["matrix", "PerUnit", { matrix: [] }],
+    ["default_unit_amount_nanos", "Matrix", { default_unit_amount_nanos: undefined }],
+    ["group_by", "Matrix", { group_by: undefined }],
+    ["matrix.0.values.tier", "Matrix", { group_by: ["region"] }],
+    ["matrix.0.values.model", "Matrix", { group_by: ["region", "tier", "model"] }],
+    ["matrix.2.values", "Matrix", { matrix: [...MATRIX, MATRIX[0]] }],
+    ["matrix.0.values.region", "Matrix", { matrix: [{ values: { region: {} }, unit_amount_nanos: "1" }] }],
+    ["matrix.0.unit_amount_nanos", "Matrix", { matrix: [{ values: { region: "eu", tier: "a" } }] }],
+    ["included_quantity", "Matrix", { included_quantity: 5 }],
+    ["quantity_transform.round", "Matrix", { quantity_transform: { divide_by: 5, round: "Up" } }],
     ["meter_event_type", "Flat", { meter_event_type: "api.request", billing_timing: "InArrears" }],
     ["billing_timing", "PerUnit", { billing_timing: "InAdvance" }],
     ["billing_timing", "PerUnit", { billing_timing: "Sometimes" }],
@@ -273,7 +382,7 @@ describe("refusals name their place", () => {
     ["window.size", "PerUnit", { window: { type: "Tumbling", size: "1h" } }],
     ["window.size", "PerUnit", { window: { type: "Sliding", size: "PT59S" } }],
     ["window.size", "PerUnit", { window: { type: "Sliding", size: "P367D" } }],
-    ["window", "PerUnit", { window: { type: "Hopping", size: "PT1H" } }],
+    ["window.type", "PerUnit", { window: { type: "Hopping", size: "PT1H" } }],
     ["window", "PerUnit", { window: "Tumbling" }],
     ...["Max", "UniqueCount", "Latest", "WeightedSum"].map((meter_aggregation): [string, string, Json] => {
       const window = { type: "Sliding", size: "PT1H" }
@@ -290,7 +399,7 @@ describe("refusals name their place", () => {
     ],
     ["meter_aggregation", "PerUnit", { meter_event_type: undefined, meter_aggregation: "Count" }],
     ["meter_property", "PerUnit", { meter_event_type: undefined, meter_property: "tokens" }],
-    ["pricing_model", "PerUnit", { pricing_model: "Percentage" }],
+    ["pricing_model", "PerUnit", { pricing_model: "Cubic" }],
     ["plan_id", "PerUnit", { plan_id: "startup" }],
     ["currency", "PerUnit", { currency: "XXX" }],
     ["name", "PerUnit", { name: "" }],

@@ -65,18 +65,23 @@ function makersFor({ api: caller, id: tenantId }: Tenant) {
     made("/admin/v1/customers", { display_name: "Acme Corp", email: "billing@acmecorp.com", currency: "USD" })
   const subscription = (customerId: string, planId: string) =>
     made("/v1/subscriptions", { customer_id: customerId, plan_id: planId })
-  const draft = (customerId: string) =>
+  const draft = (customerId: string, fields = {}) =>
     made("/admin/v1/invoices", {
       customer_id: customerId,
       lines: [{ description: "Workshop", unit_amount_nanos: "250000000000000" }],
+      ...fields,
     })
   return {
     customer,
     subscription,
     draft,
+    offer: (customerId: string) => draft(customerId, { invoice_type: "ProForma" }),
     product: () => made("/admin/v1/catalog/products", { name: "API Platform" }),
     plan: () => made("/admin/v1/catalog/plans", { name: "Startup", billing_cadence: "Monthly" }),
     sku: (planId: string) => made("/admin/v1/catalog/skus", perUnit(planId)),
+    taxRate: () =>
+      made("/admin/v1/tax-rates", { name: "GST", country: "CA", rate_bps: 500, inclusive: false }),
+    contract: (customerId: string) => made("/admin/v1/contracts", contract(customerId)),
     token: (customerId: string) => made(`/admin/v1/customers/${customerId}/tokens`, {}, "token"),
     alert: (customerId: string) =>
       made(`/admin/v1/customers/${customerId}/alerts`, {
@@ -117,6 +122,17 @@ export function perUnit(planId: string) {
     unit_amount_nanos: "1000000",
     meter_event_type: "api.request",
     currency: "USD",
+  }
+}
+
+/** A year with one phase. */
+export function contract(customerId: string) {
+  const dates = { start_date: "2026-01-01", end_date: "2026-12-31" }
+  return {
+    customer_id: customerId,
+    name: "Acme Enterprise 2026",
+    ...dates,
+    terms: [{ phase: 1, ...dates, committed_amount_nanos: "50000000000000000" }],
   }
 }
 

@@ -12,16 +12,23 @@ import {
   valueOf,
 } from "../../src/domain/accumulator.ts"
 import { decimalOf, formatDecimal } from "../../src/domain/decimal.ts"
-import { AGGREGATIONS } from "../../src/domain/terms.ts"
+import type { EventFee } from "../../src/domain/event-fee.ts"
+import { AGGREGATIONS, type Aggregation } from "../../src/domain/terms.ts"
 import { instant, LATEST } from "../../src/domain/time.ts"
 import { anyDecimal, anyInstant } from "./arbitraries.ts"
 
 const amount: fc.Arbitrary<Amount> = fc.oneof(fc.maxSafeInteger(), anyDecimal)
 const additions = fc.array(fc.tuple(amount, anyInstant, fc.string()), { maxLength: 5 })
 
-describe.each(AGGREGATIONS)("%s", (aggregation) => {
+const FEE = { rateBps: "12.5", fixedNanos: "30", minimumNanos: "10", maximumNanos: null }
+const ALL: readonly [name: string, Aggregation, EventFee | null][] = [
+  ...AGGREGATIONS.map((one): [string, Aggregation, null] => [one, one, null]),
+  ["Sum with fees", "Sum", FEE],
+]
+
+describe.each(ALL)("%s", (_, aggregation, fee) => {
   const stateOf = (events: readonly [Amount, ReturnType<typeof instant>, string][]): AccumulatorState => {
-    const total = accumulatorFrom(emptyState(aggregation, LATEST))
+    const total = accumulatorFrom(emptyState(aggregation, LATEST, fee))
     for (const [value, at, id] of events) total.add(value, at, id)
     return total.state()
   }
@@ -58,7 +65,7 @@ describe.each(AGGREGATIONS)("%s", (aggregation) => {
   it("is worth nothing without events, at any time", () => {
     fc.assert(
       fc.property(anyInstant, (asOf) => {
-        expect(formatDecimal(valueOf(emptyState(aggregation, LATEST), asOf))).toBe("0")
+        expect(formatDecimal(valueOf(emptyState(aggregation, LATEST, fee), asOf))).toBe("0")
       }),
     )
   })

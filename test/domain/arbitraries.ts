@@ -1,13 +1,14 @@
 // Generators of domain values for the property tests: everything that the door would let in, edges included.
 
 import fc from "fast-check"
-import { decimal, ZERO, type Decimal } from "../../src/domain/decimal.ts"
+import { add, decimal, ZERO, type Decimal } from "../../src/domain/decimal.ts"
 import { nanos, type Nanos } from "../../src/domain/money.ts"
-import type { PricingModel, Tier } from "../../src/domain/pricing/index.ts"
+import type { Matrix, Percentage, PricingModel, Tier } from "../../src/domain/pricing/index.ts"
 import { ROUNDINGS, type Modifiers } from "../../src/domain/pricing/pipeline.ts"
 import { ratio, type Ratio } from "../../src/domain/ratio.ts"
 import { cadenceDuration, type Schedule } from "../../src/domain/period.ts"
 import { instant, LATEST, NO_TIME, type Instant } from "../../src/domain/time.ts"
+import type { UsageTotal } from "../../src/domain/usage.ts"
 
 const TEN_TO_30 = 10n ** 30n
 
@@ -68,6 +69,38 @@ const committed: fc.Arbitrary<PricingModel> = fc
     ),
   )
 
+/** Rates of up to a hundred times the amount, to a ten-thousandth of a basis point. */
+const percentage: fc.Arbitrary<Percentage> = fc
+  .record({
+    rateBps: fc.bigInt({ min: 0n, max: 10_000_000_000n }).map((n) => decimal(n, 4)),
+    fixedAmount: amount,
+    least: fc.option(amount, { nil: null }),
+    above: fc.option(amount, { nil: null }),
+  })
+  .map(({ rateBps, fixedAmount, least, above }) => ({
+    model: "Percentage",
+    rateBps,
+    fixedAmount,
+    minimumPerEvent: least,
+    maximumPerEvent: above === null ? null : nanos(above + (least ?? 0n)),
+  }))
+
+/** Values of two properties, few enough to meet again. */
+export const combination: fc.Arbitrary<readonly (string | null)[]> = fc.tuple(
+  fc.constantFrom("eu", "us", null),
+  fc.constantFrom("1", "2"),
+)
+
+const matrix: fc.Arbitrary<Matrix> = fc.record({
+  model: fc.constant("Matrix" as const),
+  cells: fc.uniqueArray(fc.record({ values: combination, unitAmount: amount }), {
+    selector: ({ values }) => JSON.stringify(values),
+    minLength: 1,
+    maxLength: 6,
+  }),
+  defaultUnitAmount: amount,
+})
+
 export const pricingModel: fc.Arbitrary<PricingModel> = fc.oneof(
   fc.record({ model: fc.constant("Flat" as const), unitAmount: amount }),
   fc.record({ model: fc.constant("PerUnit" as const), unitAmount: amount }),
@@ -75,7 +108,24 @@ export const pricingModel: fc.Arbitrary<PricingModel> = fc.oneof(
   fc.record({ model: fc.constant("Volume" as const), tiers }),
   fc.record({ model: fc.constant("Package" as const), unitAmount: amount, packageSize: positiveQuantity }),
   committed,
+  percentage,
+  matrix,
 )
+
+/** What a meter may have counted: its groups are part of the total, and its fees are whatever they are. */
+export const usageTotal: fc.Arbitrary<UsageTotal> = fc
+  .record({
+    groups: fc.uniqueArray(fc.record({ values: combination, value: quantity, events: fc.nat(1000) }), {
+      selector: ({ values }) => JSON.stringify(values),
+      maxLength: 6,
+    }),
+    beyond: quantity,
+    events: fc.nat(1000),
+    fees: quantity,
+  })
+  .map(({ groups, beyond, events, fees }) => {
+    return { value: groups.reduce((sum, { value }) => add(sum, value), beyond), events, groups, fees }
+  })
 
 /** A price that no quantity falls under again: a volume price may fall at a bound, and rises where its tiers do. */
 export function rising(model: PricingModel): PricingModel {
@@ -99,6 +149,7 @@ export const modifiers: fc.Arbitrary<Modifiers> = fc
     includedQuantity: fc.oneof(fc.constant(ZERO), quantity),
     minimumAmount: fc.option(amount, { nil: null }),
     above: fc.option(amount, { nil: null }),
+    discountBps: fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 10_000n })),
   })
   .map(({ above, ...rest }) => ({
     ...rest,

@@ -3,7 +3,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { ModifierTerms, PriceTerms, SkuMeter, SkuTerms, WindowTerms } from "../../src/domain/catalog.ts"
-import { measureOf, totalOf } from "../../src/domain/measure.ts"
+import { measureOf, usageOfEvents } from "../../src/domain/measure.ts"
 import { decimalOf, formatDecimal } from "../../src/domain/decimal.ts"
 import { ROUNDINGS } from "../../src/domain/pricing/pipeline.ts"
 import type { PlanFields } from "../../src/domain/plan-fields.ts"
@@ -13,7 +13,7 @@ import { changedSkuFields, skuFieldsOf } from "../../src/domain/sku-changes.ts"
 import type { SkuFields } from "../../src/domain/sku-fields.ts"
 import { skuTermsFrom } from "../../src/domain/sku-fields.ts"
 import type { Aggregation } from "../../src/domain/terms.ts"
-import { AGGREGATIONS } from "../../src/domain/terms.ts"
+import { AGGREGATIONS, byCodeUnits } from "../../src/domain/terms.ts"
 import { addDuration, instant, parseInstant } from "../../src/domain/time.ts"
 
 const nanosText = fc.bigInt({ min: 0n, max: 10n ** 24n }).map(String)
@@ -100,7 +100,46 @@ const modifiers: fc.Arbitrary<ModifierTerms> = fc
   })
   .filter((all) => Object.values(all).some((value) => value !== null))
 
+const moneyMeter: fc.Arbitrary<SkuMeter> = fc
+  .tuple(fc.string({ minLength: 1 }), propertyName)
+  .map(([eventType, property]) => ({ eventType, aggregation: "Sum", property }))
+
+const percentage: fc.Arbitrary<PriceTerms> = fc
+  .record({
+    rateBps: fc.bigInt({ min: 0n, max: 10_000n }).map(String),
+    fixedAmountNanos: nanosText,
+    least: fc.option(nanosText, { nil: null }),
+    hasMost: fc.boolean(),
+  })
+  .map(({ rateBps, fixedAmountNanos, least: minimumPerEventNanos, hasMost }) => {
+    const maximumPerEventNanos = hasMost ? String(10n ** 24n) : null
+    return { model: "Percentage", rateBps, fixedAmountNanos, minimumPerEventNanos, maximumPerEventNanos }
+  })
+
+/** A price of each combination of two properties, and the meter that groups by them, in any order. */
+const grouped: fc.Arbitrary<Pick<SkuTerms, "price" | "meter">> = fc
+  .record({
+    eventType: fc.string({ minLength: 1 }),
+    groupBy: fc.uniqueArray(propertyName, { minLength: 2, maxLength: 2 }),
+    values: fc.uniqueArray(
+      fc.tuple(fc.option(fc.string(), { nil: null }), fc.option(fc.string(), { nil: null })),
+      { minLength: 1, maxLength: 4, selector: (values) => JSON.stringify(values) },
+    ),
+    unitAmountNanos: nanosText,
+  })
+  .map(({ eventType, groupBy, values, unitAmountNanos }) => ({
+    price: {
+      model: "Matrix",
+      dimensions: groupBy.toSorted(byCodeUnits),
+      cells: values.map((combination) => ({ values: combination, unitAmountNanos })),
+      defaultUnitAmountNanos: unitAmountNanos,
+    },
+    meter: { eventType, aggregation: "Count", property: null, groupBy },
+  }))
+
 const terms: fc.Arbitrary<SkuTerms> = fc.oneof(
+  fc.record({ price: percentage, billingTiming: fc.constant("InArrears" as const), meter: moneyMeter }),
+  grouped.map((all) => ({ ...all, billingTiming: "InArrears" as const })),
   fc.record({ price, billingTiming: fc.constant("InArrears" as const), meter: metered }),
   fc.record({ price, billingTiming: fc.constant("InArrears" as const), meter: metered, modifiers }),
   nanosText.map((unitAmountNanos) => ({
@@ -231,11 +270,34 @@ describe("plan fields", () => {
     const all: PlanFields[] = [
       { billing_cadence: "Monthly", interval: 6, trial_days: 14, trial_usage: "Free" },
       { billing_cadence: "Custom", period: "P10D" },
+      { billing_cadence: "Daily", prorate: "Day", minimum_spend_nanos: "5000000000000" },
     ]
     for (const fields of all) {
       const made = planTermsFrom(fields)
       expect(made.ok && planTermsFrom(changedPlanFields(made.value, {}))).toEqual(made)
     }
+  })
+})
+
+describe("plan terms that older plans don't have", () => {
+  const made = (fields: PlanFields) => {
+    const result = planTermsFrom(fields)
+    if (!result.ok) throw new Error(result.error.message)
+    return result.value
+  }
+  const bare = made({ billing_cadence: "Monthly" })
+  const all = made({ billing_cadence: "Monthly", prorate: "Day", minimum_spend_nanos: "7" })
+
+  it("are absent by default, so that a plan is the same as one that was stored before", () => {
+    expect(Object.keys(bare.terms)).toEqual(["interval", "period", "every", "trialDays", "trialUsage"])
+    expect(made({ billing_cadence: "Monthly", prorate: "Time", minimum_spend_nanos: null })).toEqual(bare)
+    expect(all.terms).toEqual({ ...bare.terms, prorate: "Day", minimumAmountNanos: "7" })
+  })
+
+  it("change by what is named, and go by null and Time", () => {
+    expect(made(changedPlanFields(all, { trial_days: 3 })).terms).toEqual({ ...all.terms, trialDays: 3 })
+    expect(made(changedPlanFields(all, { minimum_spend_nanos: null, prorate: "Time" }))).toEqual(bare)
+    expect(made(changedPlanFields(bare, { minimum_spend_nanos: "7", prorate: "Day" }))).toEqual(all)
   })
 })
 
@@ -245,11 +307,11 @@ describe("measure", () => {
   it("adds up exactly, in any order", () => {
     const values = fc.array(fc.oneof(fc.integer(), fc.constantFrom("0.1", "0.2", "1e3", "-5.75")))
     const total = (list: readonly (string | number)[]) => {
-      const measured = totalOf(
+      const measured = usageOfEvents(
         sum,
         list.map((n) => ({ n })),
       )
-      return measured.ok ? formatDecimal(measured.value) : measured.error
+      return measured.ok ? formatDecimal(measured.value.value) : measured.error
     }
     fc.assert(
       fc.property(values, (list) => {
@@ -261,23 +323,50 @@ describe("measure", () => {
 
   it("does not take what every object inherits for a property", () => {
     const inherited = { ...sum, property: "constructor" }
-    expect(totalOf(inherited, [{}])).toMatchObject({ ok: false, error: { path: "events.0.constructor" } })
+    expect(usageOfEvents(inherited, [{}])).toMatchObject({
+      ok: false,
+      error: { path: "events.0.constructor" },
+    })
   })
 
   it("counts events without looking into them", () => {
     const count = { eventType: "x", aggregation: "Count" as const, property: null }
-    expect(totalOf(count, [{}, { n: "many" }])).toEqual({ ok: true, value: decimalOf("2") })
+    const value = { value: decimalOf("2"), events: 2, groups: [] }
+    expect(usageOfEvents(count, [{}, { n: "many" }])).toEqual({ ok: true, value })
   })
+
+  it("keeps a total of each combination, and the fees where there are some", () => {
+    const events = [{ n: 1, g: "a" }, { n: 5, g: "b" }, { n: 2, g: "a" }, { n: 4 }]
+    const fee = { rateBps: "10000", fixedNanos: "0", minimumNanos: null, maximumNanos: "2000000000000" }
+    const group = (g: string | null, value: string, count: number) => ({
+      values: [g],
+      value: decimalOf(value),
+      events: count,
+    })
+    // Of 1, 5, 2 and 4, each at most two.
+    expect(usageOfEvents({ ...sum, groupBy: ["g"], fee }, events)).toEqual({
+      ok: true,
+      value: {
+        value: decimalOf("12"),
+        events: 4,
+        groups: [group("a", "3", 2), group("b", "5", 1), group(null, "4", 1)],
+        fees: decimalOf("7000000000000"),
+      },
+    })
+  })
+
   it("looks at each value of a UniqueCount once, at the last of a Latest, and at what the filters leave", () => {
     const events = [{ n: 7 }, { n: "7" }, { n: 9 }, { n: 2 }, { n: 100, test: true }]
     const filters = [{ property: "test", values: ["true"] }]
-    const total = (aggregation: Aggregation, more: object = {}) =>
-      totalOf({ ...sum, aggregation, ...more }, events)
-    expect(total("UniqueCount")).toEqual({ ok: true, value: decimalOf("4") })
-    expect(total("Latest")).toEqual({ ok: true, value: decimalOf("100") })
-    expect(total("Max")).toEqual({ ok: true, value: decimalOf("100") })
-    expect(total("Max", { filters })).toEqual({ ok: true, value: decimalOf("100") })
-    expect(total("Sum", { filters })).toEqual({ ok: true, value: decimalOf("100") })
+    const total = (aggregation: Aggregation, more: object = {}) => {
+      const usage = usageOfEvents({ ...sum, aggregation, ...more }, events)
+      return usage.ok && formatDecimal(usage.value.value)
+    }
+    expect(total("UniqueCount")).toBe("4")
+    expect(total("Latest")).toBe("100")
+    expect(total("Max")).toBe("100")
+    expect(total("Max", { filters })).toBe("100")
+    expect(total("Sum", { filters })).toBe("100")
   })
 })
 

@@ -23,6 +23,7 @@ test.each<[what: string, billFromIndex: number, drafted: readonly DraftedUsage[]
   ["nothing was closed", 0, [], "2026-01-01"],
   ["all that was closed is final", 2, [], "2026-03-01"],
   ["the last one is on a draft", 2, [line("2026-02-01", "2026-02-01", false)], "2026-02-01"],
+  ["a part of it is on a draft", 2, [line("2026-02-10", "2026-02-01", false)], "2026-02-01"],
   ["so it is if an interim bill of it is final", 2, [line("2026-02-01", "2026-02-01", true)], "2026-02-01"],
   ["a draft adjusts an older one", 3, [line("2026-01-01", "2026-03-01", true)], "2026-04-01"],
   ["a draft bills anew what a void invoice had", 3, [line("2026-01-01", "2026-03-01", false)], "2026-01-01"],

@@ -2,8 +2,27 @@
 
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { cadenceDuration, periodAt, periodContaining, type Schedule } from "../../src/domain/period.ts"
-import { formatInstant, instant, NO_TIME, parseInstant, type Duration } from "../../src/domain/time.ts"
+import type { Cut, Schedule } from "../../src/domain/period.ts"
+import {
+  cadenceDuration,
+  periodAt,
+  periodContaining,
+  periodsFrom,
+  periodsWithin,
+  ruleAt,
+  startOf,
+  wholeOf,
+} from "../../src/domain/period.ts"
+import {
+  addDuration,
+  formatInstant,
+  instant,
+  LATEST,
+  meanLengthMs,
+  NO_TIME,
+  parseInstant,
+  type Duration,
+} from "../../src/domain/time.ts"
 import { recentInstant, schedule, timeZone } from "./arbitraries.ts"
 
 const HOUR = 3_600_000
@@ -115,6 +134,71 @@ describe("boundaries", () => {
   })
 })
 
+describe("cuts and ends", () => {
+  const of = starting("2026-01-31T00:00:00Z", monthly)
+  const shown = (from: Schedule, count: number, until: string | null = null) =>
+    periodsFrom(from, 0, count, until === null ? null : at(until)).map((period) => {
+      const whole = wholeOf(period)
+      return [period.start, period.end, whole.start, whole.end].map((i) => formatInstant(i).slice(0, 10))
+    })
+
+  test("a start within a period is a stub of it, before the anchor too", () => {
+    expect(shown({ ...of, start: at("2025-11-12T00:00:00Z") }, 2)).toEqual([
+      ["2025-11-12", "2025-11-30", "2025-10-31", "2025-11-30"],
+      ["2025-11-30", "2025-12-31", "2025-11-30", "2025-12-31"],
+    ])
+  })
+
+  test("a cut by another rule: the old period ends short, the new one begins there", () => {
+    const rule = { anchor: at("2026-03-10T00:00:00Z"), timeZone: "UTC", every: monthly }
+    const cut: Cut = { at: at("2026-03-10T00:00:00Z"), rule, prorated: true }
+    expect(shown({ ...of, cuts: [cut] }, 4)).toEqual([
+      ["2026-01-31", "2026-02-28", "2026-01-31", "2026-02-28"],
+      ["2026-02-28", "2026-03-10", "2026-02-28", "2026-03-31"],
+      ["2026-03-10", "2026-04-10", "2026-03-10", "2026-04-10"],
+      ["2026-04-10", "2026-05-10", "2026-04-10", "2026-05-10"],
+    ])
+    const unprorated = shown({ ...of, cuts: [{ ...cut, prorated: false }] }, 2)[1]
+    expect(unprorated).toEqual(["2026-02-28", "2026-03-10", "2026-02-28", "2026-03-10"])
+  })
+
+  test("a cut by the same rule divides a period, one at a boundary changes nothing", () => {
+    const cut = (text: string): Cut => ({ at: at(text), rule: null, prorated: true })
+    expect(
+      shown({ ...of, cuts: [cut("2026-03-10T00:00:00Z"), cut("2026-03-20T00:00:00Z")] }, 5).slice(1),
+    ).toEqual([
+      ["2026-02-28", "2026-03-10", "2026-02-28", "2026-03-31"],
+      ["2026-03-10", "2026-03-20", "2026-02-28", "2026-03-31"],
+      ["2026-03-20", "2026-03-31", "2026-02-28", "2026-03-31"],
+      ["2026-03-31", "2026-04-30", "2026-03-31", "2026-04-30"],
+    ])
+    expect(shown({ ...of, cuts: [cut("2026-03-31T00:00:00Z")] }, 6)).toEqual(shown(of, 6))
+  })
+
+  test("an end cuts the last period, an end at a boundary does not", () => {
+    expect(shown(of, 9, "2026-03-10T00:00:00Z")).toEqual([
+      ["2026-01-31", "2026-02-28", "2026-01-31", "2026-02-28"],
+      ["2026-02-28", "2026-03-10", "2026-02-28", "2026-03-31"],
+    ])
+    expect(shown(of, 9, "2026-03-31T00:00:00Z").at(-1)).toEqual([
+      "2026-02-28",
+      "2026-03-31",
+      "2026-02-28",
+      "2026-03-31",
+    ])
+    expect(shown(of, 9, "2026-01-31T00:00:00Z")).toEqual([])
+  })
+
+  test("a list ends before the calendar does", () => {
+    const decades = starting("2026-01-31T00:00:00Z", cadenceDuration("Annual", 10))
+    const last = periodsFrom(decades, 700, 200, null).at(-1)
+    // 2026 + 10 × 797 = 9996 ends before 9999; what is reckoned leaves out the last ones.
+    expect(last?.index).toBe(795)
+    expect((last?.end ?? LATEST) < LATEST).toBe(true)
+    expect(periodsFrom(decades, 100_000, 5, null)).toEqual([])
+  })
+})
+
 /** What a clock on the wall of the zone shows, by Intl. */
 function wallClock(zone: string, ms: number): { day: number; month: number; year: number; time: string } {
   const format = new Intl.DateTimeFormat("en-u-ca-gregory", {
@@ -195,6 +279,103 @@ describe("laws", () => {
           month: (months % 12) + 1,
           year: from.year + Math.floor(months / 12),
         })
+      }),
+    )
+  })
+})
+
+describe("laws of schedules that begin within a period and are cut", () => {
+  const HOURS = 3_600_000
+  const duration = schedule.map(({ every }) => every)
+  const rule = fc.record({ anchor: recentInstant, timeZone, every: duration })
+  const cut = fc.record({
+    after: fc.integer({ min: 1, max: 10_000 }),
+    rule: fc.option(rule, { nil: null }),
+    prorated: fc.boolean(),
+  })
+  const recent = fc.integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2026, 0, 1) }).map(instant)
+  const cutSchedule: fc.Arbitrary<Schedule> = fc
+    .tuple(rule, recent, fc.array(cut, { maxLength: 4 }))
+    .map(([of, start, wanted]) => {
+      let from: number = start
+      const cuts = wanted.map(({ after, ...rest }) => {
+        from += after * HOURS
+        return { ...rest, at: instant(from) }
+      })
+      return { ...of, start, cuts }
+    })
+
+  test("periods tile time from the start on, and are numbered without a gap", () => {
+    fc.assert(
+      fc.property(cutSchedule, fc.integer({ min: 0, max: 1_000 }), (of, from) => {
+        expect(periodAt(of, 0).start).toBe(startOf(of))
+        for (let index = from; index < from + 3; index += 1) {
+          const period = periodAt(of, index)
+          expect(period.index).toBe(index)
+          expect(period.start < period.end).toBe(true)
+          expect(periodAt(of, index + 1).start).toBe(period.end)
+        }
+      }),
+    )
+  })
+
+  test("around each cut too, which ends a period", () => {
+    fc.assert(
+      fc.property(cutSchedule, (of) => {
+        for (const one of of.cuts ?? []) {
+          const before = periodContaining(of, instant(one.at - 1))
+          const after = periodContaining(of, one.at)
+          expect(before?.end).toBe(one.at)
+          expect(after?.start).toBe(one.at)
+          expect(after?.index).toBe((before?.index ?? NaN) + 1)
+          for (const period of [before, after]) {
+            if (period !== null) expect(periodAt({ ...of }, period.index)).toEqual(period)
+          }
+        }
+      }),
+    )
+  })
+
+  test("a period lies in its whole, and is it or is less", () => {
+    fc.assert(
+      fc.property(cutSchedule, fc.integer({ min: 0, max: 300 }), (of, index) => {
+        const period = periodAt(of, index)
+        const whole = wholeOf(period)
+        expect(whole.start <= period.start && period.end <= whole.end).toBe(true)
+        if (period.whole !== undefined) {
+          expect(whole.end - whole.start).toBeGreaterThan(period.end - period.start)
+        }
+      }),
+    )
+  })
+
+  test("what is no cut and no start is a boundary of the rule: its anchor and a whole number of durations", () => {
+    fc.assert(
+      fc.property(cutSchedule, fc.integer({ min: 0, max: 300 }), (of, index) => {
+        const { start, end } = periodAt(of, index)
+        const { anchor, every, timeZone: zone } = ruleAt(of, start)
+        if ((of.cuts ?? []).some((one) => one.at === end)) return
+        const about = Math.round((end - anchor) / meanLengthMs(every))
+        const near = Array.from({ length: 11 }, (_, n) => about + n - 5)
+        expect(near.some((n) => addDuration(anchor, every, n, zone) === end)).toBe(true)
+      }),
+    )
+  })
+
+  test("those within an interval are those that it touches, in order", () => {
+    fc.assert(
+      fc.property(cutSchedule, recent, fc.integer({ min: 1, max: 2_000 }), (of, start, hours) => {
+        const asked = { start, end: instant(start + hours * HOURS) }
+        const found = periodsWithin(of, asked)
+        const touches = found.filter((p) => p.start < asked.end && p.end > asked.start)
+        expect(found.filter((p) => p.end > asked.start)).toEqual(touches)
+        if (asked.end > startOf(of)) {
+          expect(found.at(-1)?.end).toBeGreaterThanOrEqual(asked.end)
+          expect(found[0]?.start).toBe(
+            asked.start < startOf(of) ? startOf(of) : periodContaining({ ...of }, asked.start)?.start,
+          )
+        }
+        found.slice(1).forEach((p, n) => expect(p.start).toBe(found[n]?.end))
       }),
     )
   })

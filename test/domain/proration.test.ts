@@ -2,10 +2,10 @@
 
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { overlap, shareOf, type Interval } from "../../src/domain/proration.ts"
+import { dayShareOf, overlap, shareOf, type Interval } from "../../src/domain/proration.ts"
 import { addRatio, compareRatio, ratio, ZERO_RATIO } from "../../src/domain/ratio.ts"
 import { instant, parseInstant } from "../../src/domain/time.ts"
-import { recentInstant } from "./arbitraries.ts"
+import { recentInstant, timeZone } from "./arbitraries.ts"
 
 function between(from: string, to: string): Interval {
   const [start, end] = [parseInstant(from), parseInstant(to)]
@@ -60,6 +60,54 @@ describe("shareOf", () => {
       "lies inside",
     )
     expect(() => shareOf(null, { start: april.start, end: april.start })).toThrow("of something")
+  })
+})
+
+describe("dayShareOf", () => {
+  test("counts the days of the calendar, the day of the change to what follows", () => {
+    const changed = between("2026-04-10T17:30:00Z", "2026-05-01T00:00:00Z")
+    expect(dayShareOf(changed, april, "UTC")).toEqual(ratio(21n, 30n))
+    expect(dayShareOf(between("2026-04-01T00:00:00Z", "2026-04-10T17:30:00Z"), april, "UTC")).toEqual(
+      ratio(9n, 30n),
+    )
+    expect(dayShareOf(null, april, "UTC")).toEqual(ZERO_RATIO)
+  })
+
+  test("a day of 23 hours is a day: New York's March has 31", () => {
+    const march = between("2026-03-01T05:00:00Z", "2026-04-01T04:00:00Z")
+    const fromChange = between("2026-03-08T05:00:00Z", "2026-04-01T04:00:00Z")
+    expect(dayShareOf(fromChange, march, "America/New_York")).toEqual(ratio(24n, 31n))
+  })
+
+  test("from noon to noon is as many days as nights", () => {
+    const whole = between("2026-04-10T12:00:00Z", "2026-05-10T12:00:00Z")
+    const part = between("2026-04-20T09:00:00Z", "2026-05-10T12:00:00Z")
+    expect(dayShareOf(part, whole, "UTC")).toEqual(ratio(20n, 30n))
+  })
+
+  test("within a day it is the share of its time", () => {
+    const hours = between("2026-04-10T08:00:00Z", "2026-04-10T12:00:00Z")
+    expect(dayShareOf(between("2026-04-10T08:00:00Z", "2026-04-10T09:00:00Z"), hours, "UTC")).toEqual(
+      ratio(1n, 4n),
+    )
+  })
+
+  test("shares of neighbors sum to that of both, and of all to one", () => {
+    const point = fc.double({ min: 0, max: 1, noNaN: true })
+    fc.assert(
+      fc.property(interval, timeZone, fc.tuple(point, point), (whole, zone, points) => {
+        const [a, b] = points
+          .toSorted((x, y) => x - y)
+          .map((share) => instant(whole.start + Math.floor(share * (whole.end - whole.start))))
+        if (a === undefined || b === undefined) return
+        const share = (start: number, end: number) =>
+          dayShareOf({ start: instant(start), end: instant(end) }, whole, zone)
+        const both = addRatio(share(whole.start, a), share(a, b))
+        expect(both).toEqual(share(whole.start, b))
+        expect(addRatio(both, share(b, whole.end))).toEqual(ratio(1n))
+        expect(compareRatio(share(a, b), ZERO_RATIO)).not.toBe(-1)
+      }),
+    )
   })
 })
 

@@ -2,13 +2,19 @@
 
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { pricingOf, type ModifierTerms, type PriceTerms } from "../../src/domain/price-terms.ts"
+import {
+  pricingOf,
+  type ModifierTerms,
+  type PercentageTerms,
+  type PriceTerms,
+} from "../../src/domain/price-terms.ts"
 import { rate } from "../../src/domain/pricing/pipeline.ts"
-import { decimalOf, type Decimal } from "../../src/domain/decimal.ts"
+import { decimalOf } from "../../src/domain/decimal.ts"
 import { addRatio, ceilRatio, ZERO_RATIO } from "../../src/domain/ratio.ts"
 import { Prices, Spend, spendOf } from "../../src/domain/spend.ts"
 import type { MeteredPrice } from "../../src/domain/terms.ts"
-import { quantity } from "./arbitraries.ts"
+import { usageOfQuantity, type UsageTotal } from "../../src/domain/usage.ts"
+import { usageTotal } from "./arbitraries.ts"
 
 const NONE: ModifierTerms = {
   quantityTransform: null,
@@ -26,6 +32,14 @@ const TIERS = [
   { upTo: "100", unitAmountNanos: "10", flatAmountNanos: "7" },
   { upTo: null, unitAmountNanos: "3", flatAmountNanos: "0" },
 ]
+
+const PERCENTAGE: PercentageTerms = {
+  model: "Percentage",
+  rateBps: "12.5",
+  fixedAmountNanos: "30",
+  minimumPerEventNanos: "10",
+  maximumPerEventNanos: "90",
+}
 
 const ALL: readonly MeteredPrice[] = [
   priced("calls", { model: "PerUnit", unitAmountNanos: "5" }),
@@ -48,12 +62,25 @@ const ALL: readonly MeteredPrice[] = [
     },
     { quantityTransform: { divideBy: "7", round: "None" } },
   ),
+  priced("money", { ...PERCENTAGE, minimumPerEventNanos: null, maximumPerEventNanos: null }),
+  priced("bounded", PERCENTAGE, { discountBps: 1_250 }),
+  priced("regions", {
+    model: "Matrix",
+    dimensions: ["region", "tier"],
+    cells: [
+      { values: ["eu", "1"], unitAmountNanos: "7" },
+      { values: [null, "2"], unitAmountNanos: "9" },
+    ],
+    defaultUnitAmountNanos: "4",
+  }),
 ]
 
-const KEYS = ["calls", "tokens", "hours", "free"]
+const KEYS = ["calls", "tokens", "hours", "money", "bounded", "regions", "free"]
+
+const counted = (value: string) => usageOfQuantity(decimalOf(value))
 
 /** As the charges of one period rate it, SKU by SKU; the meters that counted nothing are left out. */
-function byCharges(totals: ReadonlyMap<string, Decimal>): bigint {
+function byCharges(totals: ReadonlyMap<string, UsageTotal>): bigint {
   const amounts = ALL.map(({ meterKey, pricing }) => {
     const total = totals.get(meterKey)
     return total === undefined ? ZERO_RATIO : rate(pricingOf(pricing), total).amount
@@ -65,10 +92,10 @@ const prices = new Prices(ALL)
 
 describe("the spend", () => {
   test("is what the charges come to, rounded up, after any changes of the totals", () => {
-    const change = fc.tuple(fc.constantFrom(...KEYS), quantity)
+    const change = fc.tuple(fc.constantFrom(...KEYS), usageTotal)
     fc.assert(
       fc.property(fc.array(change, { maxLength: 20 }), (changes) => {
-        const totals = new Map<string, Decimal>()
+        const totals = new Map<string, UsageTotal>()
         const spend = new Spend(prices, () => null)
         for (const [key, total] of changes) {
           const next = new Map(totals).set(key, total)
@@ -91,9 +118,9 @@ describe("the spend", () => {
     ])
     const spend = new Spend(minimum, () => null)
     expect(spend.spent()).toBe(0n)
-    expect(spend.after([["calls", decimalOf("1")]])).toBe(100n)
-    expect(spend.after([["calls", decimalOf("0")]])).toBe(100n)
-    expect(spend.after([["calls", decimalOf("21")]])).toBe(105n)
+    expect(spend.after([["calls", counted("1")]])).toBe(100n)
+    expect(spend.after([["calls", counted("0")]])).toBe(100n)
+    expect(spend.after([["calls", counted("21")]])).toBe(105n)
   })
 
   test("is rounded up to whole nanos as one sum", () => {
@@ -103,11 +130,11 @@ describe("the spend", () => {
       priced("tokens", { model: "PerUnit", unitAmountNanos: "1" }, thirds),
     ])
     const of = (calls: string, tokens: string) =>
-      spendOf(two, (key) => decimalOf(key === "calls" ? calls : tokens))
+      spendOf(two, (key) => counted(key === "calls" ? calls : tokens))
     expect([of("1", "0"), of("1", "1"), of("1", "2"), of("2", "2")]).toEqual([1n, 1n, 1n, 2n])
   })
 
   test("of a total below zero is nothing", () => {
-    expect(spendOf(new Prices(ALL.slice(0, 1)), () => decimalOf("-5"))).toBe(0n)
+    expect(spendOf(new Prices(ALL.slice(0, 1)), () => counted("-5"))).toBe(0n)
   })
 })

@@ -4,14 +4,25 @@ import fc from "fast-check"
 import { expect, test } from "vitest"
 import { accumulatorFrom, emptyState, type AccumulatorState } from "../../src/domain/accumulator.ts"
 import { seeOther, takeOut, type Taken } from "../../src/domain/take-out.ts"
+import type { EventFee } from "../../src/domain/event-fee.ts"
 import type { Aggregation } from "../../src/domain/terms.ts"
 import { decimalOf } from "../../src/domain/decimal.ts"
 import { instant } from "../../src/domain/time.ts"
 
 const END = instant(1_000)
 
-function totalOf(aggregation: Aggregation, events: readonly Taken[]): AccumulatorState {
-  const accumulator = accumulatorFrom(emptyState(aggregation, END))
+type Kind = Aggregation | "Fees"
+
+/** Half of the amount and ten, at most eleven. */
+const FEE: EventFee = {
+  rateBps: "0.000000005",
+  fixedNanos: "10",
+  minimumNanos: null,
+  maximumNanos: "11",
+}
+
+function totalOf(kind: Kind, events: readonly Taken[]): AccumulatorState {
+  const accumulator = accumulatorFrom(kind === "Fees" ? emptyState("Sum", END, FEE) : emptyState(kind, END))
   for (const { amount, at, id } of events) accumulator.add(amount, at, id)
   return accumulator.state()
 }
@@ -27,7 +38,7 @@ const EVENTS = fc
   )
   .map((events) => events.map((event, n): Taken => ({ ...event, id: `e${n}` })))
 
-test.each<Aggregation>(["Count", "Sum", "Max", "Latest", "WeightedSum"])("%s", (aggregation) => {
+test.each<Kind>(["Count", "Sum", "Fees", "Max", "Latest", "WeightedSum"])("%s", (aggregation) => {
   fc.assert(
     fc.property(EVENTS, fc.nat(), (events, n) => {
       const taken = events[n % events.length]

@@ -49,6 +49,15 @@ const EVERY_METER: readonly MeterDefinition[] = [
     filters: [{ property: "model", values: ["a", "b"] }],
   }),
   meterDefinition("api.request", "Sum", "tokens", { window: { kind: "Sliding", sizeMs: 3 * HOUR_MS } }),
+  meterDefinition("api.request", "Sum", "tokens", {
+    groupBy: ["model"],
+    fee: {
+      rateBps: "12.5",
+      fixedNanos: "1000000000",
+      minimumNanos: "2500000000",
+      maximumNanos: "5000000000",
+    },
+  }),
 ]
 
 let corrections = 0

@@ -47,7 +47,7 @@ function fold(slots: MemorySlots, definition: MeterDefinition, events: readonly 
   const terms = new CompiledTerms({ ...SUBSCRIPTION, meters: [definition] })
   const folded = new Fold(slots)
   for (const event of events) {
-    const period = terms.billingPeriod(event.occurredAt)
+    const period = terms.countedPeriod(event.occurredAt)
     const measures = terms.measure("e", event.properties)
     if (period === null || !measures.ok) throw new Error("every event here counts")
     for (const measured of measures.value) folded.add(period, measured, event)
@@ -327,7 +327,7 @@ describe("filters", () => {
 describe("too many groups", () => {
   const byUser = meter("Count", { groupBy: ["user"] })
   const terms = new CompiledTerms({ ...SUBSCRIPTION, meters: [byUser] })
-  const period = terms.billingPeriod(START)
+  const period = terms.countedPeriod(START)
   if (period === null) throw new Error("there is one")
   const measured = (user: number) => {
     const measures = terms.measure("e", { user })

@@ -4,7 +4,7 @@ import { z } from "@hono/zod-openapi"
 import type { NewAlert } from "../../actions/create-alert.ts"
 import type { AlertRow } from "../../db/rows.ts"
 import { ALERT_TYPES } from "../../domain/alert.ts"
-import { AmountNanos, timestamp, TimestampText } from "../shared/fields.ts"
+import { AmountNanos, PositiveNanos, timestamp, TimestampText } from "../shared/fields.ts"
 
 const AlertTypeSchema = z.enum(ALERT_TYPES).openapi({
   description:
@@ -13,15 +13,10 @@ const AlertTypeSchema = z.enum(ALERT_TYPES).openapi({
 })
 
 /** As a price, but a threshold of nothing would be no threshold. */
-const ThresholdNanos = z
-  .string()
-  .regex(/^[1-9]\d{0,24}$/, {
-    error: "expected a whole number above zero at scale 12 of at most 25 digits, as a string",
-  })
-  .openapi({
-    description: "What may be spent. A spend that equals it is within; one that is higher crosses it.",
-    example: "125000000000000",
-  })
+const ThresholdNanos = PositiveNanos.openapi({
+  description: "What may be spent. A spend that equals it is within; one that is higher crosses it.",
+  example: "125000000000000",
+})
 
 export const AlertInput = z
   .strictObject({ alert_type: AlertTypeSchema, threshold_nanos: ThresholdNanos })

@@ -10,7 +10,17 @@ import type { CadencedTerms, PlanFields } from "../../domain/plan-fields.ts"
 import { planTermsFrom } from "../../domain/plan-fields.ts"
 import { meanLengthMs, parseDuration } from "../../domain/time.ts"
 import { limits } from "../../limits.ts"
-import { ExternalId, Id, MetadataSchema, Name, Text, timestamp, TimestampText } from "../shared/fields.ts"
+import {
+  AmountNanos,
+  ExternalId,
+  Id,
+  MetadataSchema,
+  Name,
+  PriceNanos,
+  Text,
+  timestamp,
+  TimestampText,
+} from "../shared/fields.ts"
 import { CatalogStatusSchema } from "./product-schemas.ts"
 import { faultsInto } from "./faults.ts"
 
@@ -18,6 +28,7 @@ const CADENCES = ["Daily", "Weekly", "Monthly", "Quarterly", "Annual", "Custom"]
 
 const CadenceSchema = z.enum(CADENCES)
 const TrialUsageSchema = z.enum(["Charged", "Free"])
+const ProrateSchema = z.enum(["Time", "Day"])
 
 function isPeriod(text: string): boolean {
   const every = parseDuration(text)
@@ -46,6 +57,15 @@ const TermsInput = {
   trial_usage: TrialUsageSchema.optional().openapi({
     description: "Whether metered usage of the trial is charged, which is the default, or Free.",
     example: "Charged",
+  }),
+  prorate: ProrateSchema.optional().openapi({
+    description:
+      "How a part of a period is charged: by its exact share of the Time, which is the default, or by whole days, the Day of a change to the new price.",
+    example: "Time",
+  }),
+  minimum_spend_nanos: PriceNanos.nullable().optional().openapi({
+    description: "The least that a period of a subscription comes to: what is missing is a line of its own.",
+    example: "100000000000000",
   }),
 }
 
@@ -99,6 +119,11 @@ export const PlanSchema = z
       .openapi({ description: "ISO 8601; only of a Custom cadence.", example: null }),
     trial_days: z.int().openapi({ example: 14 }),
     trial_usage: TrialUsageSchema.openapi({ example: "Charged" }),
+    prorate: ProrateSchema.openapi({ example: "Time" }),
+    minimum_spend_nanos: AmountNanos.nullable().openapi({
+      description: "The least that a period of a subscription comes to.",
+      example: "100000000000000",
+    }),
     product_id: z.string().nullable().openapi({ example: "01944b1f-0000-7000-8000-000000000008" }),
     version: z.int().openapi({
       description:

@@ -16,13 +16,31 @@ import { writes } from "../shared/access.ts"
 import { body, json, unwrap, writeProblems } from "../shared/door.ts"
 import { AmountNanos, CurrencyText, DecimalText, Id, Quantity } from "../shared/fields.ts"
 import { faultsInto } from "./faults.ts"
-import { InlineSku, skuTermsOf } from "./sku-schemas.ts"
+import { ValuesInput } from "./price-schemas.ts"
+import { ReckonedSku, skuTermsOf } from "./sku-schemas.ts"
 
 const PreviewBody = z
   .strictObject({
-    sku: InlineSku.optional(),
+    sku: ReckonedSku.optional(),
     sku_id: Id("SKU").optional().openapi({ example: "01944b1f-0000-7000-8000-000000000005" }),
+    discount_bps: z.int().min(0).max(10_000).optional().openapi({
+      description: "As of a subscription that gets so many basis points off; none by default.",
+      example: 0,
+    }),
     quantity: Quantity.optional().openapi({ description: "What to price.", example: "12000000" }),
+    event_count: z.int().min(0).max(limits.previewEventCount).optional().openapi({
+      description:
+        "Percentage, beside the quantity: in how many events it was moved; one by default, none where nothing was. With a minimum or maximum per event, give the events instead.",
+      example: 1,
+    }),
+    groups: z
+      .array(z.strictObject({ values: ValuesInput, quantity: Quantity }).openapi("PreviewGroup"))
+      .max(limits.meterGroups)
+      .optional()
+      .openapi({
+        description: "Matrix, instead of a quantity: what each combination was used.",
+        example: [{ values: { region: "eu" }, quantity: "1000" }],
+      }),
     events: z
       .array(z.record(z.string(), z.unknown()))
       .max(limits.batchEvents)
@@ -60,7 +78,7 @@ const PartSchema = z
     tier: z
       .int()
       .nullable()
-      .openapi({ description: "Which of the tiers, from 0; null in other models.", example: 0 }),
+      .openapi({ description: "Which of the tiers or combinations, from 0; else null.", example: 0 }),
     label: z.string().openapi({ example: "First 1000000" }),
     quantity: DecimalText.openapi({ example: "1000000" }),
     unit_amount_nanos: AmountNanos.openapi({ example: "1000000" }),
@@ -77,6 +95,7 @@ const PreviewSchema = z
     pricing_model: z.enum(PRICING_MODELS).openapi({ example: "Graduated" }),
     currency: CurrencyText,
     quantity: DecimalText.openapi({ example: "12000000" }),
+    event_count: z.int().optional().openapi({ description: "Only of a Percentage.", example: 1 }),
     transformed_quantity: DecimalText.openapi({
       description: "After quantity_transform: in units of sale.",
       example: "12000000",
@@ -96,7 +115,7 @@ const PreviewSchema = z
     }),
     tiers: z.array(PartSchema).openapi({
       description:
-        "What the amount is made of; a last part brings it up to a minimum, or down to a maximum with an amount below zero.",
+        "What the amount is made of, tier by tier or combination by combination; last parts bring it up to a minimum, or down to a maximum with an amount below zero, and take off a discount.",
     }),
   })
   .openapi("PricePreview")
@@ -121,19 +140,22 @@ export function register(api: Api): void {
   })
 }
 
-function previewFrom({ sku, sku_id: id, quantity, events }: z.output<typeof PreviewBody>): PreviewInput {
+function previewFrom(input: z.output<typeof PreviewBody>): PreviewInput {
+  const { sku, sku_id: id, discount_bps: discountBps = 0, quantity, event_count, groups, events } = input
+  const usage = { discountBps, quantity, eventCount: event_count, groups, events }
   if (sku !== undefined) {
-    return { sku: { currency: sku.currency, terms: skuTermsOf(sku) }, quantity, events }
+    return { sku: { currency: sku.currency, terms: skuTermsOf(sku, "Reckoned") }, ...usage }
   }
   assert(id !== undefined, "the schema passes only a body with one of sku and sku_id")
-  return { sku: { id }, quantity, events }
+  return { sku: { id }, ...usage }
 }
 
-function previewToApi({ terms, currency, quantity, rated }: Preview): z.infer<typeof PreviewSchema> {
+function previewToApi({ terms, currency, usage, rated }: Preview): z.infer<typeof PreviewSchema> {
   return {
     pricing_model: terms.price.model,
     currency,
-    quantity: formatDecimal(quantity),
+    quantity: formatDecimal(usage.value),
+    ...(terms.price.model === "Percentage" ? { event_count: usage.events } : {}),
     transformed_quantity: formatDecimal(rated.transformed),
     included_quantity: formatDecimal(rated.included),
     billable_quantity: formatDecimal(rated.billable),

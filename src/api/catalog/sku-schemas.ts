@@ -7,24 +7,16 @@ import type { SkuRow } from "../../db/rows.ts"
 import { assert } from "../../domain/assert.ts"
 import type { FieldFault, SkuTerms } from "../../domain/catalog.ts"
 import { PRICING_MODELS } from "../../domain/catalog.ts"
-import type { SkuFields, TierFields } from "../../domain/sku-fields.ts"
+import type { SkuFields, SkuUse } from "../../domain/sku-fields.ts"
 import { skuTermsFrom } from "../../domain/sku-fields.ts"
-import { limits } from "../../limits.ts"
-import {
-  AmountNanos,
-  CurrencyCode,
-  CurrencyText,
-  Id,
-  Name,
-  PositiveQuantity,
-  PriceNanos,
-  timestamp,
-  TimestampText,
-} from "../shared/fields.ts"
+import { CurrencyCode, CurrencyText, Id, Name, timestamp, TimestampText } from "../shared/fields.ts"
 import { faultsInto } from "./faults.ts"
 import { MeterInput, MeterOutput } from "./meter-schemas.ts"
 import { ModifierInput, ModifierOutput } from "./modifier-schemas.ts"
-import { TierInput, TierSchema, upToOf } from "./tier-schemas.ts"
+import { ModelInput, ModelOutput, priceToApi } from "./price-schemas.ts"
+
+export { ModelInput, ModelOutput, priceToApi } from "./price-schemas.ts"
+export { tierToApi } from "./tier-schemas.ts"
 
 const PricingModelSchema = z.enum(PRICING_MODELS)
 const TimingSchema = z.enum(["InArrears", "InAdvance"])
@@ -36,30 +28,7 @@ const PriceInput = {
     example: "InArrears",
   }),
   ...MeterInput,
-  unit_amount_nanos: PriceNanos.optional().openapi({
-    description:
-      "Flat: per period. PerUnit: per unit. Package: per package. Committed: what committed_amount_nanos is divided by.",
-    example: "1000000",
-  }),
-  tiers: z.array(TierInput).max(limits.tiers).optional().openapi({
-    description: "Graduated, Volume: in order, the last one open.",
-  }),
-  package_size: PositiveQuantity.optional().openapi({
-    description: "Package: units of one package.",
-    example: "1000",
-  }),
-  committed_amount_nanos: PriceNanos.optional().openapi({
-    description: "Committed: paid in any case.",
-    example: "100000000000000",
-  }),
-  committed_quantity: PositiveQuantity.optional().openapi({
-    description: "Committed: what the commitment covers. Or give unit_amount_nanos.",
-    example: "1000000",
-  }),
-  overage_unit_amount_nanos: PriceNanos.optional().openapi({
-    description: "Committed: per unit beyond the commitment.",
-    example: "150000000",
-  }),
+  ...ModelInput,
   ...ModifierInput,
 }
 
@@ -78,7 +47,7 @@ const PRICE_EXAMPLE = {
   currency: "USD",
 }
 
-const ruled = faultsInto(faultsOf)
+const ruled = faultsInto((fields: SkuFields) => faultsOf(fields, "Sold"))
 
 export const SkuInput = z
   .strictObject({
@@ -93,17 +62,24 @@ export const SkuInput = z
     example: { plan_id: "01944b1f-0000-7000-8000-000000000002", name: "API Requests", ...PRICE_EXAMPLE },
   })
 
+const Inline = z.strictObject({
+  plan_id: Id("plan").optional().openapi({ description: "Has no effect here." }),
+  name: Name.optional().openapi({ description: "Stands on the lines of a simulation." }),
+  pricing_model: Model,
+  currency: Currency,
+  ...PriceInput,
+})
+
 /** A price that belongs to no plan. */
-export const InlineSku = z
-  .strictObject({
-    plan_id: Id("plan").optional().openapi({ description: "Has no effect here." }),
-    name: Name.optional().openapi({ description: "Stands on the lines of a simulation." }),
-    pricing_model: Model,
-    currency: Currency,
-    ...PriceInput,
-  })
-  .superRefine(ruled)
-  .openapi("InlineSku", { example: PRICE_EXAMPLE })
+export const InlineSku = Inline.superRefine(ruled).openapi("InlineSku", { example: PRICE_EXAMPLE })
+
+/** And one that is only reckoned with: what prices usage needs no meter where the quantity is given. */
+export const ReckonedSku = Inline.superRefine(
+  faultsInto((fields: SkuFields) => faultsOf(fields, "Reckoned")),
+).openapi("ReckonedSku", {
+  description: "As a SKU is made, but that it needs a meter only to count events.",
+  example: PRICE_EXAMPLE,
+})
 
 export const SkuUpdate = z
   .strictObject({
@@ -113,8 +89,6 @@ export const SkuUpdate = z
     ...PriceInput,
   })
   .openapi("SkuUpdate", { example: { name: "API Requests", unit_amount_nanos: "900000" } })
-
-const Price = AmountNanos.optional()
 
 export const SkuSchema = z
   .object({
@@ -128,12 +102,7 @@ export const SkuSchema = z
     currency: CurrencyText,
     billing_timing: TimingSchema.openapi({ example: "InArrears" }),
     ...MeterOutput,
-    unit_amount_nanos: Price.openapi({ example: "1000000" }),
-    tiers: z.array(TierSchema).optional(),
-    package_size: z.string().optional().openapi({ example: "1000" }),
-    committed_amount_nanos: Price.openapi({ example: "100000000000000" }),
-    committed_quantity: z.string().optional().openapi({ example: "1000000" }),
-    overage_unit_amount_nanos: Price.openapi({ example: "150000000" }),
+    ...ModelOutput,
     ...ModifierOutput,
     archived_at: TimestampText.optional().openapi({ description: "Only on archived SKUs." }),
     created_at: TimestampText,
@@ -154,14 +123,14 @@ export const SkuSchema = z
     },
   })
 
-function faultsOf(fields: SkuFields): readonly FieldFault[] {
-  const terms = skuTermsFrom(fields)
+function faultsOf(fields: SkuFields, use: SkuUse): readonly FieldFault[] {
+  const terms = skuTermsFrom(fields, use)
   return terms.ok ? [] : terms.error
 }
 
 /** The terms of an input that its schema has passed. */
-export function skuTermsOf(fields: SkuFields): SkuTerms {
-  const terms = skuTermsFrom(fields)
+export function skuTermsOf(fields: SkuFields, use: SkuUse = "Sold"): SkuTerms {
+  const terms = skuTermsFrom(fields, use)
   assert(terms.ok, "the schema passes only fields that go together")
   return terms.value
 }
@@ -172,17 +141,12 @@ export function skuChangesFrom(input: z.output<typeof SkuUpdate>): SkuChanges {
 }
 
 export function skuToApi(row: SkuRow): z.infer<typeof SkuSchema> {
-  const { tiers, ...state } = skuState(row)
+  const { tiers, rate_bps, matrix, ...state } = skuState(row)
   return {
     id: row.id,
     ...state,
-    ...(tiers === undefined ? {} : { tiers: tiers.map(tierToApi) }),
+    ...priceToApi({ tiers, rate_bps, matrix }),
     ...(row.archivedAt === null ? {} : { archived_at: timestamp(row.archivedAt) }),
     created_at: timestamp(row.createdAt),
   }
-}
-
-function tierToApi(tier: TierFields): z.infer<typeof TierSchema> {
-  const { up_to: upTo, unit_amount_nanos, flat_amount_nanos = "0" } = tier
-  return { up_to: upToOf(upTo), unit_amount_nanos, flat_amount_nanos }
 }

@@ -14,7 +14,7 @@ import { AuditEntrySchema, auditEntryToApi } from "../records/schemas.ts"
 import { reads } from "../shared/access.ts"
 import { IdParam, json, problems, unwrap } from "../shared/door.ts"
 import { AmountNanos, CurrencyText } from "../shared/fields.ts"
-import { SubscriptionSchema, subscriptionToApi } from "../subscriptions/schemas.ts"
+import { SubscriptionSchema, subscriptionToApi } from "../subscriptions/subscription-schemas.ts"
 import { CustomerSchema, customerToApi } from "./schemas.ts"
 
 const CustomerSubscriptionSchema = SubscriptionSchema.pick({
@@ -29,6 +29,7 @@ const CustomerSubscriptionSchema = SubscriptionSchema.pick({
 const CustomerInvoiceSchema = InvoiceSummarySchema.pick({
   id: true,
   invoice_number: true,
+  invoice_type: true,
   status: true,
   currency: true,
   total_nanos: true,
@@ -107,9 +108,11 @@ function subscriptionOf(row: SubscriptionRow): z.infer<typeof CustomerSubscripti
 }
 
 function invoiceOf(row: InvoiceRow): z.infer<typeof CustomerInvoiceSchema> {
-  const { id, invoice_number, status, currency, total_nanos, ...rest } = invoiceSummaryToApi(row)
+  const { id, invoice_number, invoice_type, status, currency, total_nanos, ...rest } =
+    invoiceSummaryToApi(row)
   const { period_start, period_end, due_date, created_at } = rest
-  return { id, invoice_number, status, currency, total_nanos, period_start, period_end, due_date, created_at }
+  const own = { id, invoice_number, invoice_type, status, currency, total_nanos }
+  return { ...own, period_start, period_end, due_date, created_at }
 }
 
 function balanceOf({ account, currency, amount }: Balance): z.infer<typeof BalanceSchema> {

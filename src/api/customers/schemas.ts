@@ -16,6 +16,7 @@ import {
   timestamp,
   TimestampText,
 } from "../shared/fields.ts"
+import { addressChange, addressFrom, AddressInput, AddressSchema } from "./address-schemas.ts"
 
 export const AccountTypeSchema = z.enum(["Organization", "Individual", "Subsidiary"])
 export const CustomerStatusSchema = z.enum(["Active", "Suspended", "Closed"])
@@ -29,10 +30,16 @@ const Details = {
     description: "The account that it belongs to. A Subsidiary needs an Organization.",
     example: null,
   }),
-  consolidation: z
-    .literal("Standalone", { error: "expected Standalone: other consolidations are not available yet" })
-    .optional()
-    .openapi({ description: "Billed on invoices of its own; the default.", example: "Standalone" }),
+  consolidation: ConsolidationSchema.optional().openapi({
+    description:
+      "Standalone, the default: billed on invoices of its own. ConsolidateToParent: its charges are a section of its parent's invoice, in the parent's currency.",
+    example: "Standalone",
+  }),
+  bill_to_id: Id("customer").nullable().optional().openapi({
+    description:
+      "Who receives its invoices in its place, in the same currency. That one's own `bill_to_id` is not followed.",
+    example: null,
+  }),
   payment_terms_days: z.int().min(0).max(limits.paymentTermsDays).optional().openapi({
     description: "Days from finalization to the due date of an invoice; 30 by default.",
     example: 30,
@@ -45,6 +52,7 @@ const Details = {
     .nullable()
     .optional()
     .openapi({ description: "VAT id, EIN and the like.", example: "DE123456789" }),
+  billing_address: AddressInput.nullable().optional(),
   external_id: ExternalId.nullable().optional(),
   metadata: MetadataSchema.optional(),
 }
@@ -97,10 +105,12 @@ export const CustomerSchema = z
     status: CustomerStatusSchema.openapi({ example: "Active" }),
     parent_id: z.string().nullable().openapi({ example: null }),
     consolidation: ConsolidationSchema.openapi({ example: "Standalone" }),
+    bill_to_id: z.string().nullable().openapi({ example: null }),
     billing_currency: CurrencyText,
     currency: CurrencyText.openapi({ description: "The same as `billing_currency`." }),
     payment_terms_days: z.int().openapi({ example: 30 }),
     tax_id: z.string().nullable().openapi({ example: "DE123456789" }),
+    billing_address: AddressSchema.nullable().openapi({ description: "Where it is taxed." }),
     external_id: z.string().nullable().openapi({ example: "crm-4711" }),
     metadata: MetadataSchema,
     created_at: TimestampText,
@@ -120,6 +130,8 @@ export function customerFrom(input: z.output<typeof CustomerInput>): NewCustomer
     billingCurrency: input.currency,
     paymentTermsDays: input.payment_terms_days ?? PAYMENT_TERMS_DAYS,
     taxId: input.tax_id ?? null,
+    billingAddress: addressFrom(input.billing_address ?? null),
+    billToId: input.bill_to_id ?? null,
     externalId: input.external_id ?? null,
     metadata: input.metadata ?? {},
   }
@@ -134,9 +146,11 @@ export function customerChangesFrom(input: z.output<typeof CustomerUpdate>): Cus
     status: input.status,
     parentId: input.parent_id,
     consolidation: input.consolidation,
+    billToId: input.bill_to_id,
     billingCurrency: input.currency,
     paymentTermsDays: input.payment_terms_days,
     taxId: input.tax_id,
+    billingAddress: addressChange(input.billing_address),
     externalId: input.external_id,
     metadata: input.metadata,
   }

@@ -7,7 +7,8 @@ import type { Api } from "../app.ts"
 import { writes } from "../shared/access.ts"
 import { body, IdParam, json, reply, unwrap, writeProblems } from "../shared/door.ts"
 import { Empty } from "../shared/fields.ts"
-import { InvoiceSchema, invoiceToApi, VoidInput } from "./schemas.ts"
+import { VoidInput } from "./inputs.ts"
+import { InvoiceSchema, invoiceToApi } from "./schemas.ts"
 
 const finalizeRoute = createRoute({
   method: "post",
@@ -29,7 +30,7 @@ const voidRoute = createRoute({
   tags: ["Invoices"],
   summary: "Void an invoice",
   description:
-    "Takes an unpaid invoice back; its number stays used. What it charged for a subscription is open again, and the next bill charges it.",
+    "Takes an unpaid invoice back; its number stays used. What it charged for a subscription is open again, and the next bill charges it. One with credit notes can't be voided: credit the rest of it.",
   ...writes("invoices:write"),
   request: { params: IdParam, ...body(VoidInput) },
   responses: { 200: json(InvoiceSchema, "The invoice, Void."), ...writeProblems(404) },

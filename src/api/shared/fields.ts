@@ -1,6 +1,7 @@
 // Field types that many schemas share, each with its bound and an example.
 
 import { z } from "@hono/zod-openapi"
+import { parseCountry } from "../../domain/country.ts"
 import type { Currency } from "../../domain/currency.ts"
 import { parseCurrency } from "../../domain/currency.ts"
 import type { Decimal } from "../../domain/decimal.ts"
@@ -24,6 +25,11 @@ export const PriceNanos = z
     error: "expected a whole, non-negative number at scale 12 of at most 25 digits, as a string",
   })
   .openapi({ description: 'Scale 12: `"1000000000000"` is one unit of the currency.', example: "1000000" })
+
+/** An amount that is none when it is nothing. */
+export const PositiveNanos = z.string().regex(/^[1-9]\d{0,24}$/, {
+  error: "expected a whole number above zero at scale 12 of at most 25 digits, as a string",
+})
 
 /** An amount that we tell. */
 export const AmountNanos = z
@@ -74,6 +80,16 @@ export const CurrencyCode = z
   .openapi({ type: "string", description: "ISO 4217.", example: "USD" })
 
 export const CurrencyText = z.string().openapi({ description: "ISO 4217.", example: "USD" })
+
+export const CountryCode = z
+  .string()
+  .refine((text) => parseCountry(text).ok, {
+    error:
+      "expected an ISO 3166-1 alpha-2 code in upper case, such as DE (GB for the United Kingdom, GR for Greece)",
+  })
+  .openapi({ type: "string", description: "ISO 3166-1 alpha-2.", example: "DE" })
+
+export const CountryText = z.string().openapi({ description: "ISO 3166-1 alpha-2.", example: "DE" })
 
 /** A point in time that we are given. */
 export const Timestamp = z

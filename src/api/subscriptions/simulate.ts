@@ -172,7 +172,7 @@ function billToApi({ lines, amount }: Bill, currency: Currency): z.infer<typeof 
 
 function lineToApi(line: BilledLine, currency: Currency): z.infer<typeof LineSchema> {
   return {
-    sku_id: isUuid(line.skuId) ? line.skuId : null,
+    sku_id: line.skuId !== null && isUuid(line.skuId) ? line.skuId : null,
     description: line.description,
     quantity: formatDecimal(line.quantity),
     unit_amount_nanos: line.unitAmountNanos,

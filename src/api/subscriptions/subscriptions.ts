@@ -18,7 +18,12 @@ import {
   unwrap,
   writeProblems,
 } from "../shared/door.ts"
-import { SubscriptionInput, SubscriptionSchema, subscriptionFrom, subscriptionToApi } from "./schemas.ts"
+import {
+  SubscriptionInput,
+  SubscriptionSchema,
+  subscriptionFrom,
+  subscriptionToApi,
+} from "./subscription-schemas.ts"
 
 const createSubscriptionRoute = createRoute({
   method: "post",
@@ -27,7 +32,7 @@ const createSubscriptionRoute = createRoute({
   tags: ["Subscriptions"],
   summary: "Subscribe a customer to a plan",
   description:
-    "The first period begins at `started_at` and is a full one. A trial waives recurring fees; metered usage counts from the first event unless the plan says otherwise.",
+    "The first period begins at `started_at`; it is a full one unless a `billing_anchor` falls within it. A trial waives recurring fees; metered usage counts from the first event unless the plan says otherwise.",
   ...writes("subscriptions:write"),
   request: body(SubscriptionInput),
   responses: { 201: json(SubscriptionSchema, "The subscription."), ...writeProblems(404) },

@@ -30,7 +30,8 @@ const SeriesQuery = z.object({
 })
 
 const DESCRIPTION =
-  "Strongly consistent: an accepted event is in the very next read. With a `window` it has a series too: every hour or day of the subscription's time " +
+  "Strongly consistent: an accepted event is in the very next read. Where other prices begin within the period, each part of it is counted and priced by itself, and " +
+  "listed with its `service_start` and `service_end`; `amount_nanos` is that of all parts. With a `window` it has a series too: every hour or day of the subscription's time " +
   `zone that has some of [from, to), each one whole, at most ${limits.seriesPoints}. A day has 23 or 25 hours where the clock changes. Each value is what the events of the ` +
   "hour or day come to by the meter's aggregation, without regard to its window; of a WeightedSum it is what the level changed by."
 

@@ -5,10 +5,11 @@ import type { CreatedApiKey } from "../../actions/create-api-key.ts"
 import type { TenantChanges } from "../../actions/update-tenant.ts"
 import type { ApiKeyRow, TenantRow } from "../../db/rows.ts"
 import { LATE_EVENTS } from "../../domain/late-events.ts"
-import { lateEventsOf, retentionDays, SCOPES } from "../../domain/tenant.ts"
+import { lateEventsOf, retentionDays, SCOPES, taxSettingsOf } from "../../domain/tenant.ts"
 import type { TenantSettings } from "../../domain/tenant.ts"
 import { limits } from "../../limits.ts"
 import { Name, Text, timestamp, TimestampText } from "../shared/fields.ts"
+import { taxSettingsFrom, TaxSettingsInput, TaxSettingsSchema, taxSettingsToApi } from "../tax/schemas.ts"
 
 const SettingsInput = {
   draft_grace_hours: z
@@ -46,6 +47,7 @@ const SettingsInput = {
         "How long raw events stay at hand after the invoice of their period is final; then they move to the archive. 90 by default; null keeps them at hand for ever.",
       example: 90,
     }),
+  tax: TaxSettingsInput.optional(),
 }
 
 export const TenantInput = z
@@ -74,6 +76,7 @@ export const TenantSchema = z
     company_address: z.string().nullable().openapi({ example: "1 Example Street, Berlin" }),
     late_events: z.enum(LATE_EVENTS).openapi({ example: "NextInvoice" }),
     raw_events_retention_days: z.int().nullable().openapi({ example: 90 }),
+    tax: TaxSettingsSchema,
     created_at: TimestampText,
   })
   .openapi("Tenant")
@@ -136,6 +139,7 @@ export function settingsFrom(input: SettingsFields): Partial<TenantSettings> {
     ...(input.raw_events_retention_days === undefined
       ? {}
       : { rawEventsRetentionDays: input.raw_events_retention_days }),
+    ...(input.tax === undefined ? {} : { tax: taxSettingsFrom(input.tax) }),
   }
 }
 
@@ -155,6 +159,7 @@ export function tenantToApi(tenant: TenantRow): z.infer<typeof TenantSchema> {
     company_address: tenant.settings.companyAddress,
     late_events: lateEventsOf(tenant.settings),
     raw_events_retention_days: retentionDays(tenant.settings),
+    tax: taxSettingsToApi(taxSettingsOf(tenant.settings)),
     created_at: timestamp(tenant.createdAt),
   }
 }

@@ -24,7 +24,8 @@ export function budgetReader(db: Database, tenantId: string) {
   const live = and(eq(alerts.tenantId, tenantId), isNull(alerts.deletedAt))
 
   return {
-    /** Everything that limits a customer's spend; in one query, since it goes with all terms. */
+    /** Everything that limits a customer's spend; in one query, since it goes with all terms. CROSS JOIN keeps the planner from
+     *  beginning with all alerts of the tenant. */
     async over(customerId: string): Promise<BudgetTerms[]> {
       const rows = await db.all<LimitRow>(sql`
         WITH RECURSIVE payer (id, parent_id, consolidation) AS (
@@ -36,8 +37,8 @@ export function budgetReader(db: Database, tenantId: string) {
         )
         SELECT b.customer_id, b.version, b.members, a.id AS alert_id, a.alert_type, a.threshold_nanos, a.epoch
         FROM payer
-        JOIN budgets AS b ON b.tenant_id = ${tenantId} AND b.customer_id = payer.id
-        JOIN alerts AS a ON a.tenant_id = ${tenantId} AND a.customer_id = payer.id AND a.deleted_at IS NULL
+        CROSS JOIN budgets AS b ON b.tenant_id = ${tenantId} AND b.customer_id = payer.id
+        CROSS JOIN alerts AS a ON a.tenant_id = ${tenantId} AND a.customer_id = payer.id AND a.deleted_at IS NULL
         ORDER BY a.id`)
       const byCustomer = Map.groupBy(rows, (row) => row.customer_id)
       return Array.from(byCustomer.values(), (some) => termsOf(tenantId, some))

@@ -89,6 +89,34 @@ export function customerReader(db: Database, tenantId: string) {
     return rows.map((row) => row.accountType)
   }
 
+  /** Whether any customer consolidates to this one. */
+  async function isConsolidated(id: string): Promise<boolean> {
+    const row = await db
+      .select({ id: customers.id })
+      .from(customers)
+      .where(
+        and(
+          mine,
+          ne(customers.status, "Closed"),
+          eq(customers.parentId, id),
+          eq(customers.consolidation, "ConsolidateToParent"),
+        ),
+      )
+      .limit(1)
+      .get()
+    return row !== undefined
+  }
+
+  /** Those whose invoices go to a customer: its children that consolidate to it, and who names it in `bill_to_id`. Closed ones
+   *  get no more. */
+  function dependants(id: string): Promise<CustomerRow[]> {
+    const consolidates = and(eq(customers.parentId, id), eq(customers.consolidation, "ConsolidateToParent"))
+    return db
+      .select()
+      .from(customers)
+      .where(and(mine, ne(customers.status, "Closed"), or(consolidates, eq(customers.billToId, id))))
+  }
+
   /** Whether anything was ever agreed or billed in the customer's currency. */
   async function hasHistory(id: string): Promise<boolean> {
     const [subscription, invoice] = await Promise.all([
@@ -138,6 +166,8 @@ export function customerReader(db: Database, tenantId: string) {
     descendants,
     treeSize,
     childTypes,
+    isConsolidated,
+    dependants,
     hasHistory,
     hasOpenSubscription,
     list: (page: Page, externalId: string | undefined) =>

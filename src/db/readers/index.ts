@@ -3,10 +3,13 @@
 import type { Database } from "../database.ts"
 import { budgetReader } from "./budgets.ts"
 import { catalogReader } from "./catalog.ts"
+import { couponReader } from "./coupons.ts"
+import { contractReader } from "./contracts.ts"
 import { customerReader } from "./customers.ts"
 import { invoiceReader } from "./invoices.ts"
 import { recordReader } from "./records.ts"
 import { subscriptionReader } from "./subscriptions.ts"
+import { taxReader } from "./tax.ts"
 
 export type Readers = ReturnType<typeof readersFor>
 
@@ -14,9 +17,12 @@ export function readersFor(db: Database, tenantId: string) {
   return {
     budgets: budgetReader(db, tenantId),
     catalog: catalogReader(db, tenantId),
+    coupons: couponReader(db, tenantId),
+    contracts: contractReader(db, tenantId),
     customers: customerReader(db, tenantId),
     invoices: invoiceReader(db, tenantId),
     records: recordReader(db, tenantId),
     subscriptions: subscriptionReader(db, tenantId),
+    tax: taxReader(db, tenantId),
   }
 }

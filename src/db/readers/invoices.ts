@@ -5,7 +5,7 @@ import type { Was } from "../../domain/billing.ts"
 import { addWas } from "../../domain/billing.ts"
 import type { Currency } from "../../domain/currency.ts"
 import { decimalOf } from "../../domain/decimal.ts"
-import type { InvoiceStatus } from "../../domain/invoice.ts"
+import type { InvoiceStatus, InvoiceType } from "../../domain/invoice.ts"
 import type { LedgerAccount } from "../../domain/ledger.ts"
 import type { Minor } from "../../domain/money.ts"
 import { minor, nanos } from "../../domain/money.ts"
@@ -21,6 +21,9 @@ export type InvoiceFilter = {
   readonly customerId?: string | undefined
   readonly subscriptionId?: string | undefined
   readonly status?: InvoiceStatus | undefined
+  readonly type?: InvoiceType | undefined
+  /** Of credit notes: what they give back. */
+  readonly appliesToInvoiceId?: string | undefined
   readonly from?: Instant | undefined
   readonly to?: Instant | undefined
   /** Customers do not see drafts. */
@@ -43,27 +46,57 @@ export function invoiceReader(db: Database, tenantId: string) {
       .orderBy(asc(invoiceLines.position))
   }
 
+  async function byId(id: string): Promise<InvoiceWithLines | null> {
+    const where = and(eq(invoices.tenantId, tenantId), eq(invoices.id, id))
+    const [invoice, lines] = await Promise.all([db.select().from(invoices).where(where).get(), linesOf(id)])
+    return invoice === undefined ? null : { invoice, lines }
+  }
+
+  /** An invoice is of a subscription as a whole, or has lines of it beside those of others. */
+  function ofSubscription(subscriptionId: string) {
+    const lines = sql`SELECT invoice_id FROM invoice_lines WHERE tenant_id = ${tenantId} AND subscription_id = ${subscriptionId}`
+    return or(eq(invoices.subscriptionId, subscriptionId), sql`${invoices.id} IN (${lines})`)
+  }
+
   return {
-    async byId(id: string): Promise<InvoiceWithLines | null> {
-      const where = and(eq(invoices.tenantId, tenantId), eq(invoices.id, id))
-      const [invoice, lines] = await Promise.all([db.select().from(invoices).where(where).get(), linesOf(id)])
-      return invoice === undefined ? null : { invoice, lines }
+    byId,
+
+    /** The draft that gathers lines under a key, with the lines that it has. */
+    async collecting(key: string): Promise<InvoiceWithLines | null> {
+      const where = and(eq(invoices.tenantId, tenantId), eq(invoices.collects, key))
+      const row = await db.select({ id: invoices.id }).from(invoices).where(where).get()
+      return row === undefined ? null : byId(row.id)
+    },
+
+    /** The credit notes of an invoice with their lines, the first one first. */
+    async creditNotes(invoiceId: string): Promise<InvoiceWithLines[]> {
+      const rows = await db
+        .select({ id: invoices.id })
+        .from(invoices)
+        .where(and(eq(invoices.tenantId, tenantId), eq(invoices.appliesToInvoiceId, invoiceId)))
+        .orderBy(asc(invoices.id))
+      const found = await Promise.all(rows.map(({ id }) => byId(id)))
+      return found.filter((note) => note !== null)
     },
 
     list: (page: Page, filter: InvoiceFilter) =>
       pageOf(db, invoices, tenantId, page, [
         filter.customerId === undefined ? undefined : eq(invoices.customerId, filter.customerId),
-        filter.subscriptionId === undefined ? undefined : eq(invoices.subscriptionId, filter.subscriptionId),
+        filter.subscriptionId === undefined ? undefined : ofSubscription(filter.subscriptionId),
         filter.status === undefined ? undefined : eq(invoices.status, filter.status),
+        filter.type === undefined ? undefined : eq(invoices.type, filter.type),
+        filter.appliesToInvoiceId === undefined
+          ? undefined
+          : eq(invoices.appliesToInvoiceId, filter.appliesToInvoiceId),
         filter.from === undefined ? undefined : gte(invoices.createdAt, filter.from),
         filter.to === undefined ? undefined : lt(invoices.createdAt, filter.to),
         filter.hideDrafts === true ? ne(invoices.status, "Draft") : undefined,
       ]),
 
-    /** What invoices that are not void already took for these charges, but for one invoice that is redone. */
+    /** What invoices that are not void already took for these charges, but for one invoice that is redone. A credit note gives
+     *  money back and opens no charge again; a pro-forma has taken nothing. */
     async was(lineKeys: readonly string[], exceptInvoiceId: string | null): Promise<Map<string, WasBilled>> {
       const sums = new Map<string, WasBilled>()
-      const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(lineKeys)}))`
       const rows = await db
         .select({
           lineKey: invoiceLines.lineKey,
@@ -72,15 +105,17 @@ export function invoiceReader(db: Database, tenantId: string) {
           amount: invoiceLines.amountMinor,
           ranges: invoiceLines.usageRanges,
         })
-        .from(invoiceLines)
-        .innerJoin(
-          invoices,
-          and(eq(invoices.tenantId, invoiceLines.tenantId), eq(invoices.id, invoiceLines.invoiceId)),
-        )
+        // From the few keys to their lines to their invoices. Left alone, the planner begins with all invoices of the tenant.
+        .from(sql`json_each(${JSON.stringify(lineKeys)}) AS wanted`)
+        .crossJoin(invoiceLines)
+        .crossJoin(invoices)
         .where(
           and(
             eq(invoiceLines.tenantId, tenantId),
-            sql`${invoiceLines.lineKey} IN ${wanted}`,
+            eq(invoiceLines.lineKey, sql`wanted.value`),
+            eq(invoices.tenantId, invoiceLines.tenantId),
+            eq(invoices.id, invoiceLines.invoiceId),
+            eq(invoices.type, "Standard"),
             ne(invoices.status, "Void"),
             exceptInvoiceId === null ? undefined : ne(invoices.id, exceptInvoiceId),
           ),
@@ -106,7 +141,8 @@ export function invoiceReader(db: Database, tenantId: string) {
         .where(
           and(
             eq(invoices.tenantId, tenantId),
-            eq(invoices.subscriptionId, subscriptionId),
+            ofSubscription(subscriptionId),
+            eq(invoices.type, "Standard"),
             ne(invoices.status, "Void"),
             or(eq(invoices.status, "Draft"), gt(invoices.finalizedAt, by)),
           ),
@@ -134,6 +170,7 @@ export function invoiceReader(db: Database, tenantId: string) {
       const where = and(
         eq(invoices.tenantId, tenantId),
         eq(invoices.customerId, customerId),
+        eq(invoices.type, "Standard"),
         inArray(invoices.status, ["Draft", "Open"]),
       )
       return (await db.select({ id: invoices.id }).from(invoices).where(where).get()) !== undefined

@@ -23,13 +23,18 @@ export function lateEventsReader(db: Database, tenantId: string) {
       const rows = await db.all<Row>(sql`
         SELECT l.sku_id, l.service_start, i.period_start, EXISTS (
           SELECT 1 FROM invoice_lines AS other
-          JOIN invoices AS final ON final.tenant_id = other.tenant_id AND final.id = other.invoice_id
-          WHERE other.tenant_id = t.id AND other.line_key = l.line_key AND final.status NOT IN ('Draft', 'Void')
+          CROSS JOIN invoices AS final
+          WHERE other.tenant_id = t.id AND other.line_key = l.line_key
+            AND final.tenant_id = other.tenant_id AND final.id = other.invoice_id AND final.status NOT IN ('Draft', 'Void')
         ) AS is_billed
         FROM tenants AS t
-        LEFT JOIN invoices AS i
-          ON i.tenant_id = t.id AND i.subscription_id = ${subscriptionId} AND i.status = 'Draft'
-        LEFT JOIN invoice_lines AS l ON l.tenant_id = t.id AND l.invoice_id = i.id
+        LEFT JOIN invoice_lines AS l
+          ON l.tenant_id = t.id AND l.subscription_id = ${subscriptionId} AND EXISTS (
+            SELECT 1 FROM invoices AS draft
+            WHERE draft.tenant_id = t.id AND draft.id = l.invoice_id
+              AND draft.status = 'Draft' AND draft.type = 'Standard'
+          )
+        LEFT JOIN invoices AS i ON i.tenant_id = t.id AND i.id = l.invoice_id
         WHERE t.id = ${tenantId} AND t.settings ->> 'lateEvents' = 'Reject'`)
       return rows.length === 0 ? null : rows.flatMap(toLine)
     },

@@ -22,10 +22,39 @@ export type Committed = {
   readonly overageUnitAmount: Nanos
 }
 
-export type PricingModel = Flat | PerUnit | Graduated | Volume | Package | Committed
+export type Percentage = {
+  readonly model: "Percentage"
+  /** Basis points of an amount in the currency's main unit. */
+  readonly rateBps: Decimal
+  /** For each event, whatever it moves. */
+  readonly fixedAmount: Nanos
+  /** Of what one event comes to; null where there is none. */
+  readonly minimumPerEvent: Nanos | null
+  readonly maximumPerEvent: Nanos | null
+}
+/** `values` by the meter's `groupBy`, in its order; null: an event without the property. */
+export type MatrixCell = { readonly values: readonly (string | null)[]; readonly unitAmount: Nanos }
+export type Matrix = {
+  readonly model: "Matrix"
+  readonly cells: readonly MatrixCell[]
+  readonly defaultUnitAmount: Nanos
+}
+
+export type PricingModel = Flat | PerUnit | Graduated | Volume | Package | Committed | Percentage | Matrix
+
+/** What a meter has beside a quantity: the models that look at more than the quantity look at this. */
+export type Beside = {
+  readonly events: number
+  /** In nanos; null of a meter that adds up none. */
+  readonly fees: Decimal | null
+  readonly groups: readonly { readonly values: readonly (string | null)[]; readonly quantity: Ratio }[]
+}
+
+export const NOTHING_BESIDE: Beside = { events: 0, fees: null, groups: [] }
 
 /** One row of the breakdown: amount = quantity × unitAmount + flatAmount, where the quantity is a finite decimal; else it is
- *  the nearest one, for reading, and the amount is exact all the same. `tier` counts from 0, null where a model has none. */
+ *  the nearest one, for reading, and the amount is exact all the same. `tier` counts the tiers or combinations of
+ *  the price from 0; null where it is none of them. */
 export type PricePart = {
   readonly tier: number | null
   readonly label: string

@@ -6,14 +6,20 @@
 //               they taken off behind the model, it would have to be said at which tier's price.
 // 3. the model  Prices what is left, which may be nothing: a first tier's flat amount and a commitment are owed all the same.
 // 4. minimum    A bound on the amount needs the amount. Zero usage is charged the minimum too: that is what it is for.
-// 5. maximum    Last, so that nothing whatever is charged beyond it. A minimum above it is refused when the SKU is made.
+// 5. maximum    After the minimum, so that nothing whatever is charged beyond it. A minimum above it is refused when the SKU is made.
+// 6. discount   Off what anybody else would pay for the same usage, which is what steps 1 to 5 say. Taken off before the bounds,
+//               it would be eaten by the minimum, and be worth nothing to whoever is at the maximum.
+//
+// A Percentage looks at the number of events too, which no step changes: free units and a transform are about the amount moved.
+// The combinations of a Matrix go through the transform one by one, and take part in no other step but as a sum: whose units
+// would be the free ones?
 //
 // Law: it is given the whole total of a period, never a part of one, since neither rounding nor free units nor bounds add up
 // over parts. The share of time of a recurring fee multiplies what comes out. Exact throughout: with `None` a quotient
 // stays a ratio.
 
 import { assert } from "../assert.ts"
-import { ONE, ZERO, type Decimal } from "../decimal.ts"
+import { decimal, formatDecimal, ONE, ZERO, type Decimal } from "../decimal.ts"
 import { ratioToNanos, type Nanos } from "../money.ts"
 import {
   addRatio,
@@ -23,14 +29,16 @@ import {
   divideRatio,
   floorRatio,
   minRatio,
+  multiplyRatio,
   ratio,
   ratioOfDecimal,
   subtractRatio,
   ZERO_RATIO,
   type Ratio,
 } from "../ratio.ts"
+import type { UsageTotal } from "../usage.ts"
 import { price } from "./index.ts"
-import { NO_AMOUNT, type Priced, type PricePart, type PricingModel } from "./model.ts"
+import { NO_AMOUNT, type Beside, type Priced, type PricePart, type PricingModel } from "./model.ts"
 
 export const ROUNDINGS = ["Up", "Down", "None"] as const
 export type QuantityRounding = (typeof ROUNDINGS)[number]
@@ -42,6 +50,8 @@ export type Modifiers = {
   readonly includedQuantity: Decimal
   readonly minimumAmount: Nanos | null
   readonly maximumAmount: Nanos | null
+  /** What a subscription gets off, in basis points of 10,000. */
+  readonly discountBps: bigint
 }
 
 export const NO_MODIFIERS: Modifiers = {
@@ -49,6 +59,7 @@ export const NO_MODIFIERS: Modifiers = {
   includedQuantity: ZERO,
   minimumAmount: null,
   maximumAmount: null,
+  discountBps: 0n,
 }
 
 export type Pricing = { readonly model: PricingModel; readonly modifiers: Modifiers }
@@ -62,13 +73,15 @@ export type Rated = Priced & {
 }
 
 /** The exact amount in nanos of a period whose whole total, >= 0, is given. */
-export function rate({ model, modifiers }: Pricing, total: Decimal): Rated {
+export function rate({ model, modifiers }: Pricing, usage: UsageTotal): Rated {
+  const { value: total } = usage
   assert(total.coefficient >= 0n, "a total to rate is not negative", { total })
   const transformed = transform(total, modifiers.quantityTransform)
   const included = minRatio(transformed, ratioOfDecimal(modifiers.includedQuantity))
   const billable = subtractRatio(transformed, included)
-  const raised = atLeast(price(model, billable), modifiers.minimumAmount)
-  const { amount, parts } = atMost(raised, modifiers.maximumAmount)
+  const priced = price(model, billable, besideOf(usage, modifiers.quantityTransform))
+  const bounded = atMost(atLeast(priced, modifiers.minimumAmount), modifiers.maximumAmount)
+  const { amount, parts } = discounted(bounded, modifiers.discountBps)
   const sum = parts.reduce((all, part) => addRatio(all, part.amount), ZERO_RATIO)
   assert(compareRatio(sum, amount) === 0, "the parts sum to the amount", { model, modifiers, total })
   return {
@@ -77,6 +90,14 @@ export function rate({ model, modifiers }: Pricing, total: Decimal): Rated {
     transformed: decimalOfRatio(transformed),
     included: decimalOfRatio(included),
     billable: decimalOfRatio(billable),
+  }
+}
+
+function besideOf({ events, fees, groups }: UsageTotal, by: QuantityTransform | null): Beside {
+  return {
+    events,
+    fees: fees ?? null,
+    groups: groups.map(({ values, value }) => ({ values, quantity: transform(value, by) })),
   }
 }
 
@@ -104,9 +125,21 @@ function atMost(priced: Priced, maximum: Nanos | null): Priced {
   return brought(priced, "Down to the maximum", maximum)
 }
 
+function brought(priced: Priced, label: string, bound: Nanos): Priced {
+  return changedBy(priced, label, subtractRatio(ratio(bound), priced.amount))
+}
+
+const ALL_BPS = 10_000n
+
+function discounted(priced: Priced, bps: bigint): Priced {
+  assert(bps >= 0n && bps <= ALL_BPS, "a discount is a part of the price", { bps })
+  if (bps === 0n) return priced
+  const percent = formatDecimal(decimal(bps, 2))
+  return changedBy(priced, `Discount of ${percent}%`, multiplyRatio(priced.amount, ratio(-bps, ALL_BPS)))
+}
+
 /** What is missing, or too much, is a part of its own; its unit amount is for reading where it is no whole number of nanos. */
-function brought({ amount, parts }: Priced, label: string, bound: Nanos): Priced {
-  const difference = subtractRatio(ratio(bound), amount)
+function changedBy({ amount, parts }: Priced, label: string, difference: Ratio): Priced {
   const part: PricePart = {
     tier: null,
     label,
@@ -115,5 +148,5 @@ function brought({ amount, parts }: Priced, label: string, bound: Nanos): Priced
     flatAmount: NO_AMOUNT,
     amount: difference,
   }
-  return { amount: ratio(bound), parts: [...parts, part] }
+  return { amount: addRatio(amount, difference), parts: [...parts, part] }
 }

@@ -5,6 +5,9 @@ import type { Instant } from "../../domain/time.ts"
 
 export type Point = { readonly at: Instant; readonly seq: number; readonly value: string }
 
+/** Where the total of a scope begins: the cast reads the number up to what follows it. */
+const START = "CAST(substr(scope, instr(scope, '|') + 1) AS INTEGER)"
+
 export class MemberTable {
   readonly #sql: SqlStorage
 
@@ -44,10 +47,22 @@ export class MemberTable {
       .map(({ at, seq, value }) => ({ at: at as Instant, seq, value }))
   }
 
-  /** Those of totals that begin at `from` or later. The cast reads the number up to what follows it. */
+  /** Those of totals that begin at `from` or later. */
   dropMeter(meter: number, from: Instant): void {
-    const startsLate = "CAST(substr(scope, instr(scope, '|') + 1) AS INTEGER) >= ?"
-    this.#sql.exec(`DELETE FROM members WHERE meter = ? AND ${startsLate}`, meter, from)
-    this.#sql.exec(`DELETE FROM points WHERE meter = ? AND ${startsLate}`, meter, from)
+    this.#sql.exec(`DELETE FROM members WHERE meter = ? AND ${START} >= ?`, meter, from)
+    this.#sql.exec(`DELETE FROM points WHERE meter = ? AND ${START} >= ?`, meter, from)
+  }
+
+  /** Those of periods, groups and windows that begin in [from, to). */
+  dropPeriods(meter: number, from: Instant, to: Instant): void {
+    const within = `meter = ? AND scope NOT LIKE 'Hour|%' AND ${START} >= ? AND ${START} < ?`
+    this.#sql.exec(`DELETE FROM members WHERE ${within}`, meter, from, to)
+    this.#sql.exec(`DELETE FROM points WHERE ${within}`, meter, from, to)
+  }
+
+  /** Hours have no points. */
+  dropHours(meter: number, from: Instant, to: Instant): void {
+    const within = `meter = ? AND scope LIKE 'Hour|%' AND ${START} >= ? AND ${START} < ?`
+    this.#sql.exec(`DELETE FROM members WHERE ${within}`, meter, from, to)
   }
 }

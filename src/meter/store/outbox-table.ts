@@ -1,8 +1,11 @@
 // What a commit has to tell others, stored with it and told afterwards, at least once.
 
 import type { AlertMessage } from "../../domain/alert.ts"
+import type { ThresholdMessage } from "../../domain/threshold.ts"
 
-export type Outgoing = { readonly id: number; readonly message: AlertMessage }
+export type OutboxMessage = AlertMessage | ThresholdMessage
+
+export type Outgoing = { readonly id: number; readonly message: OutboxMessage }
 
 export class OutboxTable {
   readonly #sql: SqlStorage
@@ -11,7 +14,7 @@ export class OutboxTable {
     this.#sql = sql
   }
 
-  add(message: AlertMessage): void {
+  add(message: OutboxMessage): void {
     this.#sql.exec("INSERT INTO outbox (message) VALUES (?)", JSON.stringify(message))
   }
 

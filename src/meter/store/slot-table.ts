@@ -89,6 +89,21 @@ export class SlotTable {
     )
   }
 
+  /** Periods, groups and windows that begin in [from, to). */
+  dropPeriods(meter: number, from: Instant, to: Instant): void {
+    const query = "DELETE FROM slots WHERE kind IN (0, 1, 2) AND meter = ? AND start_at >= ? AND start_at < ?"
+    this.#sql.exec(query, meter, from, to)
+  }
+
+  dropHours(meter: number, from: Instant, to: Instant): void {
+    this.#sql.exec(
+      "DELETE FROM slots WHERE kind = 3 AND meter = ? AND start_at >= ? AND start_at < ?",
+      meter,
+      from,
+      to,
+    )
+  }
+
   /** What begins at `from` or later. */
   dropMeter(meter: number, from: Instant): void {
     this.#sql.exec("DELETE FROM slots WHERE meter = ? AND start_at >= ?", meter, from)

@@ -2,15 +2,42 @@
 
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { add, compare, decimalOf, formatDecimal, ONE, subtract, ZERO } from "../../../src/domain/decimal.ts"
+import {
+  add,
+  compare,
+  decimalOf,
+  formatDecimal,
+  ONE,
+  subtract,
+  ZERO,
+  type Decimal,
+} from "../../../src/domain/decimal.ts"
 import { nanos } from "../../../src/domain/money.ts"
 import type { PricingModel, Tier } from "../../../src/domain/pricing/index.ts"
 import { price } from "../../../src/domain/pricing/index.ts"
 import type { Modifiers, QuantityRounding } from "../../../src/domain/pricing/pipeline.ts"
-import { NO_MODIFIERS, rate } from "../../../src/domain/pricing/pipeline.ts"
+import { NO_MODIFIERS, rate as rateUsage, type Pricing } from "../../../src/domain/pricing/pipeline.ts"
 import type { Ratio } from "../../../src/domain/ratio.ts"
-import { addRatio, compareRatio, ratio, ratioOfDecimal, ZERO_RATIO } from "../../../src/domain/ratio.ts"
-import { amount, modifiers, positiveQuantity, pricingModel, quantity, rising } from "../arbitraries.ts"
+import {
+  addRatio,
+  compareRatio,
+  multiplyRatio,
+  ratio,
+  ratioOfDecimal,
+  ZERO_RATIO,
+} from "../../../src/domain/ratio.ts"
+import { usageOfQuantity } from "../../../src/domain/usage.ts"
+import {
+  amount,
+  modifiers,
+  positiveQuantity,
+  pricingModel,
+  quantity,
+  rising,
+  usageTotal,
+} from "../arbitraries.ts"
+
+const rate = (pricing: Pricing, q: Decimal) => rateUsage(pricing, usageOfQuantity(q))
 
 function tier(upTo: string | null, unitAmount: bigint, flatAmount = 0n): Tier {
   return {
@@ -149,11 +176,13 @@ describe("laws of every modifier on every model", () => {
 
   test("the parts sum to the amount, which is within the bounds", () => {
     fc.assert(
-      fc.property(metered, modifiers, quantity, (model, around, q) => {
-        const { amount: all, parts } = rate({ model, modifiers: around }, q)
+      fc.property(metered, modifiers, usageTotal, (model, around, usage) => {
+        const { amount: all, parts } = rateUsage({ model, modifiers: around }, usage)
         expect(parts.map((part) => part.amount).reduce(addRatio, ZERO_RATIO)).toEqual(all)
-        expect(compareRatio(all, ratio(around.minimumAmount ?? 0n))).not.toBe(-1)
-        if (around.maximumAmount !== null) expect(compareRatio(all, ratio(around.maximumAmount))).not.toBe(1)
+        const left = ratio(10_000n - around.discountBps, 10_000n)
+        const bound = (of: bigint) => multiplyRatio(ratio(of), left)
+        expect(compareRatio(all, bound(around.minimumAmount ?? 0n))).not.toBe(-1)
+        if (around.maximumAmount !== null) expect(compareRatio(all, bound(around.maximumAmount))).not.toBe(1)
       }),
     )
   })
@@ -164,6 +193,16 @@ describe("laws of every modifier on every model", () => {
         const model = rising(any)
         const [less, greater] = [q, add(q, more)].map((total) => rate({ model, modifiers: around }, total))
         expect(compareRatio(less!.amount, greater!.amount)).not.toBe(1)
+      }),
+    )
+  })
+
+  test("a discount leaves its share of what is owed without it", () => {
+    fc.assert(
+      fc.property(metered, modifiers, usageTotal, (model, around, usage) => {
+        const full = rateUsage({ model, modifiers: { ...around, discountBps: 0n } }, usage).amount
+        const left = ratio(10_000n - around.discountBps, 10_000n)
+        expect(rateUsage({ model, modifiers: around }, usage).amount).toEqual(multiplyRatio(full, left))
       }),
     )
   })

@@ -1,0 +1,46 @@
+// What invoices that are not void took for the usage of a subscription's running period and later, of one tenant. Asked for where a
+// threshold wants to know it, and nowhere else.
+
+import { and, eq, gte, isNotNull, ne } from "drizzle-orm"
+import type { Instant } from "../../domain/time.ts"
+import type { Database } from "../database.ts"
+import type { SubscriptionRow } from "../rows.ts"
+import { invoiceLines, invoices } from "../schema.ts"
+
+export type BilledLine = {
+  readonly skuId: string
+  readonly serviceStart: Instant
+  readonly ratedNanos: string
+}
+
+export function billedUsageReader(db: Database, tenantId: string) {
+  return {
+    /** Each line; empty without a threshold. */
+    async of({ id, thresholdNanos, periodStart }: SubscriptionRow): Promise<BilledLine[]> {
+      if (thresholdNanos === null) return []
+      const { skuId, serviceStart, ratedNanos } = invoiceLines
+      const rows = await db
+        .select({ skuId, serviceStart, ratedNanos })
+        .from(invoiceLines)
+        .innerJoin(
+          invoices,
+          and(eq(invoices.tenantId, invoiceLines.tenantId), eq(invoices.id, invoiceLines.invoiceId)),
+        )
+        .where(
+          and(
+            eq(invoiceLines.tenantId, tenantId),
+            eq(invoiceLines.subscriptionId, id),
+            isNotNull(invoiceLines.usageRanges),
+            gte(invoiceLines.serviceStart, periodStart),
+            eq(invoices.type, "Standard"),
+            ne(invoices.status, "Void"),
+          ),
+        )
+      return rows.flatMap((row) => {
+        return row.skuId === null || row.serviceStart === null
+          ? []
+          : [{ skuId: row.skuId, serviceStart: row.serviceStart, ratedNanos: row.ratedNanos }]
+      })
+    },
+  }
+}

@@ -1,0 +1,139 @@
+// Invoices, their lines, and the ledger.
+
+import { sql } from "drizzle-orm"
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
+import type { SeqRange } from "../../domain/seq-ranges.ts"
+import type { InvoiceSection, InvoiceStatus, InvoiceType, LineKind, Recipient } from "../../domain/invoice.ts"
+import type { InvoiceTax } from "../../domain/tax.ts"
+import type { LedgerAccount, LedgerCause } from "../../domain/ledger.ts"
+import type { LineBasis } from "../../domain/line-basis.ts"
+import {
+  booleanColumn,
+  currencyColumn,
+  instantColumn,
+  jsonColumn,
+  lineTaxesColumn,
+  minorColumn,
+} from "../columns.ts"
+import type { Metadata } from "./metadata.ts"
+
+export const invoices = sqliteTable(
+  "invoices",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id").notNull(),
+    externalId: text("external_id"),
+    customerId: text("customer_id").notNull(),
+    subscriptionId: text("subscription_id"),
+    type: text("type").$type<InvoiceType>().notNull(),
+    status: text("status").$type<InvoiceStatus>().notNull(),
+    number: text("number"),
+    currency: currencyColumn("currency").notNull(),
+    totalMinor: minorColumn("total_minor").notNull(),
+    /** The tax in the total, also that which the prices include. */
+    taxMinor: minorColumn("tax_minor")
+      .notNull()
+      .default(sql`0`),
+    periodStart: instantColumn("period_start"),
+    periodEnd: instantColumn("period_end"),
+    /** Of a credit note: the invoice that it takes back from. */
+    appliesToInvoiceId: text("applies_to_invoice_id"),
+    /** The void invoice in whose place this one stands. */
+    replacesInvoiceId: text("replaces_invoice_id"),
+    /** Of a void invoice: the one that stands in its place. */
+    replacedByInvoiceId: text("replaced_by_invoice_id"),
+    /** What credit notes took back of it; null: nothing. */
+    creditedMinor: minorColumn("credited_minor"),
+    /** Whose lines it has, where that is not its customer alone. */
+    sections: jsonColumn<readonly InvoiceSection[]>("sections"),
+    /** A draft that takes the lines of several subscriptions: whose and in what. Null once it takes no more. */
+    collects: text("collects"),
+    /** How it was taxed. */
+    tax: jsonColumn<InvoiceTax>("tax"),
+    memo: text("memo"),
+    /** Frozen at finalization: who owes it and by when. */
+    recipient: jsonColumn<Recipient>("recipient"),
+    dueAt: instantColumn("due_at"),
+    finalizedAt: instantColumn("finalized_at"),
+    paidAt: instantColumn("paid_at"),
+    voidedAt: instantColumn("voided_at"),
+    voidedReason: text("voided_reason"),
+    metadata: jsonColumn<Metadata>("metadata").notNull(),
+    version: integer("version").notNull(),
+    createdAt: instantColumn("created_at").notNull(),
+  },
+  (t) => [
+    index("invoices_tenant").on(t.tenantId, t.id),
+    index("invoices_customer").on(t.tenantId, t.customerId, t.id),
+    index("invoices_subscription").on(t.tenantId, t.subscriptionId, t.id),
+    uniqueIndex("invoices_number").on(t.tenantId, t.number),
+    uniqueIndex("invoices_external").on(t.tenantId, t.externalId),
+    uniqueIndex("invoices_collects").on(t.tenantId, t.collects),
+    index("invoices_applies_to").on(t.tenantId, t.appliesToInvoiceId),
+  ],
+)
+
+export const invoiceLines = sqliteTable(
+  "invoice_lines",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id").notNull(),
+    invoiceId: text("invoice_id").notNull(),
+    position: integer("position").notNull(),
+    /** Names the charge: the same key on several invoices is the same charge, billed in parts. */
+    lineKey: text("line_key").notNull(),
+    /** Null on lines from before there were several kinds: a charge. */
+    kind: text("kind").$type<LineKind>(),
+    /** What it comes from that is no SKU: a coupon's redemption, a contract's commitment, a tax rate, the line that is credited. */
+    sourceId: text("source_id"),
+    /** Whose line it is, where that is another than the invoice's customer. */
+    customerId: text("customer_id"),
+    subscriptionId: text("subscription_id"),
+    skuId: text("sku_id"),
+    description: text("description").notNull(),
+    quantity: text("quantity").notNull(),
+    unitAmountNanos: text("unit_amount_nanos"),
+    /** This line's part of the charge before rounding, as nanos. */
+    ratedNanos: text("rated_nanos").notNull(),
+    amountMinor: minorColumn("amount_minor").notNull(),
+    serviceStart: instantColumn("service_start"),
+    serviceEnd: instantColumn("service_end"),
+    isTax: booleanColumn("is_tax").notNull(),
+    /** A tax that is in the prices already: it is shown, and adds nothing to the total. */
+    isIncluded: booleanColumn("is_included"),
+    /** This line's shares of the invoice's taxes. Null where there are none, and on the taxes themselves. */
+    taxes: lineTaxesColumn("taxes"),
+    /** Of a metered charge: the changes of the meter that this part of it bills. Null also on lines from before there were any. */
+    usageRanges: jsonColumn<readonly SeqRange[]>("usage_ranges"),
+    /** What it was computed from, so that it can be computed again; null on what is stated, and on lines from before it was kept. */
+    basis: jsonColumn<LineBasis>("basis"),
+  },
+  (t) => [
+    index("invoice_lines_invoice").on(t.tenantId, t.invoiceId, t.position),
+    uniqueIndex("invoice_lines_key").on(t.tenantId, t.invoiceId, t.lineKey),
+    index("invoice_lines_charge").on(t.tenantId, t.lineKey),
+    index("invoice_lines_source").on(t.tenantId, t.sourceId),
+    index("invoice_lines_subscription").on(t.tenantId, t.subscriptionId, t.invoiceId),
+  ],
+)
+
+/** Double entry, append-only: the entries of one transaction sum to zero. Debits are positive. */
+export const ledgerEntries = sqliteTable(
+  "ledger_entries",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id").notNull(),
+    transactionId: text("transaction_id").notNull(),
+    account: text("account").$type<LedgerAccount>().notNull(),
+    customerId: text("customer_id").notNull(),
+    currency: currencyColumn("currency").notNull(),
+    amountMinor: minorColumn("amount_minor").notNull(),
+    cause: text("cause").$type<LedgerCause>().notNull(),
+    causeId: text("cause_id").notNull(),
+    bookedAt: instantColumn("booked_at").notNull(),
+  },
+  (t) => [
+    index("ledger_customer").on(t.tenantId, t.customerId, t.currency, t.account),
+    uniqueIndex("ledger_once").on(t.tenantId, t.cause, t.causeId, t.account, t.customerId),
+  ],
+)

@@ -1,0 +1,3 @@
+// What callers keep with their own records.
+
+export type Metadata = Readonly<Record<string, string>>

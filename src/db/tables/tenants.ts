@@ -1,0 +1,37 @@
+// Tenants and their keys.
+
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
+import type { KeyKind, Mode, Scope, TenantSettings } from "../../domain/tenant.ts"
+import { instantColumn, jsonColumn } from "../columns.ts"
+
+export const tenants = sqliteTable("tenants", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  mode: text("mode").$type<Mode>().notNull(),
+  settings: jsonColumn<TenantSettings>("settings").notNull(),
+  /** Test tenants only: where the clock stands; null runs with the wall. */
+  clockAt: instantColumn("clock_at"),
+  /** While an advance of the clock runs, cron leaves the tenant's agenda alone. */
+  advancingUntil: instantColumn("advancing_until"),
+  nextInvoiceNumber: integer("next_invoice_number").notNull(),
+  version: integer("version").notNull(),
+  createdAt: instantColumn("created_at").notNull(),
+})
+
+export const apiKeys = sqliteTable(
+  "api_keys",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id").notNull(),
+    hash: text("hash").notNull(),
+    kind: text("kind").$type<KeyKind>().notNull(),
+    mode: text("mode").$type<Mode>().notNull(),
+    name: text("name").notNull(),
+    description: text("description"),
+    hint: text("hint").notNull(),
+    scopes: jsonColumn<readonly Scope[]>("scopes").notNull(),
+    createdAt: instantColumn("created_at").notNull(),
+    revokedAt: instantColumn("revoked_at"),
+  },
+  (t) => [uniqueIndex("api_keys_hash").on(t.hash), index("api_keys_tenant").on(t.tenantId, t.id)],
+)
