@@ -2,10 +2,11 @@
 // `workers` runs inside workerd with the real D1, Durable Objects and queues; its storage is isolated per file.
 
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers"
+import { Response } from "miniflare"
 import { defineConfig } from "vitest/config"
 import { copyAssets } from "./scripts/assets.ts"
 
-const WORKERS_FOLDERS = "{api,actions,budget,meter,db,jobs,scenario,runtime}"
+const WORKERS_FOLDERS = "{api,actions,budget,meter,db,jobs,scenario,runtime,payments}"
 
 // Bundled once for the tests: workerd fetches each module by a call, and these packages are hundreds of modules.
 // One that is missing here works all the same, only slower.
@@ -18,6 +19,7 @@ const PREBUNDLED = [
   "hono/body-limit",
   "hono/http-exception",
   "hono/jwt",
+  "stripe",
   "temporal-polyfill/implementation",
   "uuid",
 ]
@@ -45,7 +47,14 @@ export default defineConfig(async () => {
                   ROOT_API_KEY: "root_test_key_for_tests_only_000000",
                   JWT_SECRET: "test-jwt-secret-that-is-long-enough-0123456789",
                   TEST_MIGRATIONS: await readD1Migrations("migrations"),
+                  // What `npm start` allows on a laptop is not what a deployment does.
+                  ALLOW_PRIVATE_WEBHOOKS: "0",
                 },
+                // Tests reach nobody. Only a receiver of webhooks is there, which is content with everything.
+                outboundService: ({ url }) =>
+                  new URL(url).hostname === "receiver.example.com"
+                    ? new Response("ok")
+                    : new Response("There is no network in tests.", { status: 502 }),
                 // As in wrangler.toml, but for the waiting: a test should not sleep through a batch timeout.
                 queueConsumers: {
                   "ledgerline-jobs": {

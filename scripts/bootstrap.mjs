@@ -20,6 +20,7 @@ const COMMANDS = {
   bench: ["bench/run.ts"],
   soak: ["bench/soak.ts"],
   "verify-invoice": ["scripts/verify-invoice.ts"],
+  "audit-ledger": ["scripts/audit-ledger.ts"],
   deploy: ["scripts/deploy.ts"],
   teardown: ["scripts/teardown.ts"],
 }

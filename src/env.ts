@@ -17,9 +17,46 @@ export interface Env {
   readonly API_LIMIT: RateLimit
   readonly ROOT_API_KEY?: string
   readonly JWT_SECRET?: string
+  /** `1` in local development: webhooks may go to private addresses, and without TLS. */
+  readonly ALLOW_PRIVATE_WEBHOOKS?: string
+  /** The operator's own account at Stripe, for live tenants that have none of their own. */
+  readonly STRIPE_SECRET_KEY?: string
+  readonly STRIPE_WEBHOOK_SECRET?: string
+  /** Where Stripe's API is, if not at Stripe: an emulator. */
+  readonly STRIPE_API_BASE?: string
+  /** Where customers reach this worker. */
+  readonly PUBLIC_URL?: string
 }
 
 export type Secrets = { readonly rootKey: string; readonly jwtSecret: string }
+
+/** What is set about the world outside. */
+export type Outside = {
+  readonly stripe: { readonly secretKey: string; readonly webhookSecret: string | null } | null
+  readonly stripeApiBase: string | null
+  readonly publicUrl: string
+}
+
+/** Where `npm start` serves. */
+const LOCAL_URL = "http://127.0.0.1:8787"
+
+export function outsideOf(env: Env): Outside {
+  const secretKey = env.STRIPE_SECRET_KEY ?? ""
+  const webhookSecret = env.STRIPE_WEBHOOK_SECRET ?? ""
+  return {
+    stripe:
+      secretKey === "" ? null : { secretKey, webhookSecret: webhookSecret === "" ? null : webhookSecret },
+    stripeApiBase: urlOf("STRIPE_API_BASE", env.STRIPE_API_BASE),
+    publicUrl: urlOf("PUBLIC_URL", env.PUBLIC_URL) ?? LOCAL_URL,
+  }
+}
+
+/** Without the slash at its end; null: it is not set. */
+function urlOf(name: string, value: string | undefined): string | null {
+  if (value === undefined || value === "") return null
+  if (!URL.canParse(value)) throw new Error(`The variable ${name} is no URL.`)
+  return value.replace(/\/+$/, "")
+}
 
 /** Refuses to serve with secrets that are missing or can be guessed: better no answer than an open door. */
 export function secretsOf(env: Env): Secrets {

@@ -153,6 +153,20 @@ export const limits = {
   /** Coupons that reduce one subscription at a time: each is computed with every bill. */
   couponsPerSubscription: 20,
   trialDays: 730,
+  /** Tries of a dunning, and the days until the last one: within a year a debt is paid or written off. */
+  dunningSteps: 12,
+  dunningDays: 365,
+  /** When a payment without an outcome is asked for: an answer that takes longer was lost. Then twice as long each time; at the latest
+   *  after a day, or a week for one that is known to wait. */
+  reconcileAfterMs: 10 * 60_000,
+  reconcileAtLatestMs: 24 * 3_600_000,
+  reconcileWaitingMs: 7 * 24 * 3_600_000,
+  /** How long the last try of a dunning waits for an earlier one that has no outcome. */
+  dunningWaitMs: 24 * 3_600_000,
+  /** Payments of an invoice that are looked at together: attempts of a year of dunning, and parts that somebody paid. */
+  paymentsPerInvoice: 100,
+  /** Events that came before what they are about was known, applied at once. */
+  waitingEvents: 20,
   paymentTermsDays: 365,
   graceHours: 24 * 30,
   scheduleCount: 100,
@@ -255,6 +269,42 @@ export const limits = {
   /** Longest step of one advance of a test clock, and how much it may run. */
   advanceYears: 5,
   advanceJobs: 2_000,
+  /** Endpoints of a tenant: each event is looked at for each of them. */
+  webhookEndpoints: 20,
+  webhookUrlLength: 2_048,
+  /** How long a receiver may take: it answers first and works then. */
+  webhookTimeoutMs: 10_000,
+  /** What the log keeps of an answer and of a fault: enough to see what it is. And the tries that it keeps: the last ones. */
+  webhookResponseBytes: KIB,
+  webhookErrorLength: 500,
+  webhookAttemptsKept: 20,
+  /** Events that are looked at for an endpoint at once: one batch of D1. */
+  webhookFanOut: 50,
+  /** Deliveries to one endpoint at once: an invocation has six connections. */
+  webhooksSideBySide: 6,
+  /** How long a job goes on sending to an endpoint before it leaves the rest to another one: a slow receiver must not hold up what else
+   *  is in its batch. */
+  webhookJobMs: 20_000,
+  /** How often one job looks for more to send; then another one goes on. */
+  webhookRounds: 20,
+  /** How long a job may have an endpoint for itself: far more than a round of calls takes, all of them timing out twice. */
+  webhookLeaseMs: 2 * 60_000,
+  /** Events and deliveries stay for reading this long: whoever was away for longer starts from the lists of the API. */
+  webhooksKeptMs: 30 * 86_400_000,
+  /** Months of one report of revenue: three years. Each is a balance of all accounts. */
+  ledgerMonths: 36,
   /** Done agenda rows stay for reading this long. */
   doneJobsKeptMs: 90 * 86_400_000,
+  /** How old a signed call of a processor may be: what Stripe's own libraries tolerate. */
+  webhookToleranceMs: 5 * 60_000,
+  /** How long a call to a payment processor may take, a third of what a request may live: then its answer counts as lost. */
+  processorTimeoutMs: 20_000,
+  /** Charges of the last hour that are looked through for a key that Stripe's search does not show yet, page by page. */
+  recentCharges: 1_000,
+  recentChargesMs: 3_600_000,
+  /** A method's name at a processor: Stripe's have some thirty characters. */
+  methodRefLength: 255,
+  paymentMethodsPerCustomer: 50,
+  /** When the cards of the sandbox expire: after the last time that a test clock shows. */
+  sandboxCardExpiresOn: "2200-12-31",
 } as const

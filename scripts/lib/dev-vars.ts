@@ -7,6 +7,7 @@ import { appendFile, chmod, link, readFile, rm, writeFile } from "node:fs/promis
 const MAKERS: Readonly<Record<string, () => string>> = {
   ROOT_API_KEY: newRootKey,
   JWT_SECRET: newJwtSecret,
+  ALLOW_PRIVATE_WEBHOOKS: () => "1",
 }
 
 export function newRootKey(): string {

@@ -27,7 +27,7 @@ export async function cancelSubscription(
   scope: Scope,
   subscriptionId: string,
   input: Cancellation,
-  reply: Reply<SubscriptionRow>,
+  reply: Reply<SubscriptionRow> | null,
 ): Promise<Outcome<SubscriptionRow>> {
   return changeState(scope, subscriptionId, (terms) => decideCancel(scope, terms, input), reply)
 }

@@ -15,14 +15,17 @@ import {
 } from "../domain/credit-note.ts"
 import type { Currency } from "../domain/currency.ts"
 import { decimalOf } from "../domain/decimal.ts"
-import { invoiceTax, invoiceTotal } from "../domain/invoice.ts"
+import { amountLeft, invoiceTax, invoiceTotal } from "../domain/invoice.ts"
+import type { Unpaid } from "../domain/ledger.ts"
 import { postCredited } from "../domain/ledger.ts"
 import type { Minor } from "../domain/money.ts"
 import { formatNanos, minor, minorToNanos, nanos, nanosToMinor } from "../domain/money.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
+import { unowedItems } from "./collect-items.ts"
 import { creditRows, leftOf } from "./credit-rows.ts"
+import { deferred } from "./deferred.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { emptyInvoice } from "./draft-invoice.ts"
 import { findInvoice } from "./find.ts"
@@ -72,21 +75,27 @@ export async function createCreditNote(
       })
       const change = creditedFields(scope, invoice, note.invoice.totalMinor)
       const saved = saveDraft(scope, null, note)
+      const agenda = change.status === "Open" ? [] : await unowedItems(scope, invoice)
       return ok({
         value: note,
         commit: {
           guards: [scope.write.update(invoices, invoiceId, invoice.version, change)],
           writes: saved.writes,
-          postings: postCredited(
-            note.invoice,
-            invoice.status === "Uncollectible" ? "BadDebt" : "AccountsReceivable",
-          ),
+          agenda,
+          postings: postCredited(note.invoice, unpaidOf(invoice), deferred(scope, note)),
           audit: [creditAudit(note, invoice, change.status)],
         },
       })
     },
     reply,
   )
+}
+
+/** Where what is not paid of the invoice stands. */
+function unpaidOf(invoice: InvoiceRow): Unpaid {
+  const left = amountLeft(invoice)
+  const account = invoice.status === "Uncollectible" ? "BadDebt" : "AccountsReceivable"
+  return { account, amountMinor: minor(left > 0n ? left : 0n) }
 }
 
 function refuseCredit(invoice: InvoiceRow): Refusal | null {
@@ -180,7 +189,7 @@ function noteOf(
 function creditedFields(scope: Scope, invoice: InvoiceRow, given: Minor) {
   const creditedMinor = minor((invoice.creditedMinor ?? 0n) + given)
   assert(creditedMinor <= invoice.totalMinor, "no more is given back than was charged", { id: invoice.id })
-  const isSettled = invoice.status === "Open" && creditedMinor === invoice.totalMinor
+  const isSettled = invoice.status === "Open" && amountLeft({ ...invoice, creditedMinor }) <= 0n
   return isSettled
     ? { creditedMinor, status: "Paid" as const, paidAt: scope.now }
     : { creditedMinor, status: invoice.status }

@@ -36,6 +36,7 @@ export async function createTenant(
     settings: { ...DEFAULT_SETTINGS, ...input.settings },
     clockAt: null,
     advancingUntil: null,
+    stripeSealed: null,
     nextInvoiceNumber: 1,
     version: 1,
     createdAt: now,

@@ -89,6 +89,8 @@ export function emptyInvoice(scope: Scope, id: string) {
     replacesInvoiceId: null,
     replacedByInvoiceId: null,
     creditedMinor: null,
+    paidMinor: minor(0n),
+    pendingMinor: minor(0n),
     sections: null,
     collects: null,
     tax: null,

@@ -16,6 +16,8 @@ import { instant } from "../domain/time.ts"
 import type { Decided, Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { archiveItem } from "./archive-usage.ts"
+import { collectItems } from "./collect-items.ts"
+import { deferred } from "./deferred.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { findInvoice } from "./find.ts"
 import { lateTerms } from "./late-terms.ts"
@@ -57,7 +59,8 @@ export async function finalizeInvoice(
       told = closing.agenda
       const frozen = { ...taxed.value.invoice, status: status.value, recipient }
       const final = { invoice: finalInvoice(scope, frozen, recipient), lines: taxed.value.lines }
-      return ok(finalized(scope, draft, final, tenant.value, [closing, refreshed.value]))
+      const collecting = await collectItems(scope, final.invoice)
+      return ok(finalized(scope, draft, final, tenant.value, [closing, refreshed.value], collecting))
     },
     reply,
   )
@@ -81,6 +84,7 @@ function finalized(
   { invoice, lines }: Draft,
   tenant: TenantRow,
   parts: readonly [Guards & { readonly agenda: readonly AgendaItem[] }, Guards],
+  collecting: readonly AgendaItem[],
 ): Decided<Draft> {
   const draw = numberDraw(invoice.id, tenant.settings.invoiceNumberPrefix, scope.newId())
   const numbered = (number: string): Draft => ({ invoice: { ...invoice, number }, lines })
@@ -93,8 +97,13 @@ function finalized(
       draw,
       guards: [...saved.guards, ...parts.flatMap(({ guards }) => guards)],
       writes: saved.writes,
-      postings: postFinalized(invoice),
-      agenda: [...settleItems(scope, invoice), ...archiveItems(after, tenant), ...parts[0].agenda],
+      postings: postFinalized(invoice, deferred(scope, { invoice, lines })),
+      agenda: [
+        ...settleItems(scope, invoice),
+        ...collecting,
+        ...archiveItems(after, tenant),
+        ...parts[0].agenda,
+      ],
       audit: [
         {
           action: "invoice.finalized",

@@ -71,7 +71,7 @@ export async function resumeByItself(scope: Scope, subscriptionId: string): Prom
   return resumed.ok ? ok(null) : resumed
 }
 
-function decidePause(
+export function decidePause(
   scope: Scope,
   { subscription: before }: SubscriptionTerms,
   { resumeAt }: PauseInput,

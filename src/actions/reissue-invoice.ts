@@ -8,6 +8,7 @@ import { invoices } from "../db/schema.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
+import { unowedItems } from "./collect-items.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { draftAudit, emptyInvoice } from "./draft-invoice.ts"
 import { findInvoice } from "./find.ts"
@@ -35,7 +36,7 @@ export async function reissueInvoice(
       const { invoice: before } = found.value
       const refused = refuseReissue(before)
       if (refused !== null) return err(refused)
-      const voided = before.status === "Void" ? ok(null) : voidingFor(scope, before, reason)
+      const voided = before.status === "Void" ? ok(null) : voidingFor(scope, found.value, reason)
       if (!voided.ok) return voided
       const [opened, refreshed] = await Promise.all([
         reopen(scope, found.value),
@@ -56,7 +57,7 @@ export async function reissueInvoice(
             ...refreshed.value.guards,
           ],
           writes: saveDraft(scope, null, draft.value).writes,
-          agenda: opened.value.agenda,
+          agenda: [...opened.value.agenda, ...(await unowedItems(scope, before))],
           postings: voided.value?.postings ?? [],
           audit: [...(voided.value?.audit ?? []), draftAudit(draft.value)],
         },
@@ -84,7 +85,7 @@ function refuseReissue({ type, status, replacedByInvoiceId }: InvoiceRow): Refus
   }
 }
 
-function voidingFor(scope: Scope, before: InvoiceRow, reason: string | null): Outcome<Voiding> {
+function voidingFor(scope: Scope, before: Draft, reason: string | null): Outcome<Voiding> {
   if (reason !== null) return voiding(scope, before, reason)
   return err(invalid("reason", "The invoice is Open and is voided by this: say why."))
 }

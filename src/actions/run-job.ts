@@ -10,11 +10,19 @@ import { applyChange } from "./apply-change.ts"
 import { billAdvance } from "./bill-advance.ts"
 import { billThreshold } from "./bill-threshold.ts"
 import { closePeriod } from "./close-period.ts"
+import { deliverWebhook } from "./deliver-webhook.ts"
+import { collectPayment } from "./collect-payment.ts"
+import { deliverSandboxEvent } from "./deliver-sandbox-event.ts"
 import { endTrial } from "./end-trial.ts"
 import { finalizeInvoice } from "./finalize-invoice.ts"
+import { finishDunning } from "./finish-dunning.ts"
 import { resumeByItself } from "./pause-subscription.ts"
+import { reconcilePayment } from "./reconcile-payment.ts"
 import type { Refusal } from "./refusal.ts"
+import { retryDunnings } from "./retry-dunning.ts"
+import { runDunning } from "./run-dunning.ts"
 import type { Scope } from "./scope.ts"
+import { sendRefundAgain } from "./send-refund.ts"
 import { settleInvoice } from "./settle-invoice.ts"
 import { syncBudget } from "./sync-budget.ts"
 import { syncPolicy } from "./sync-policy.ts"
@@ -81,8 +89,24 @@ async function perform(
       return drafted(await finalizeInvoice(scope, job.subject, null))
     case "settle-invoice":
       return nothing(await settleInvoice(scope, job.subject))
+    case "collect-payment":
+      return paid(await collectPayment(scope, job.subject, job.uniqueKey))
+    case "reconcile-payment":
+      return nothing(await reconcilePayment(scope, job.subject, job.uniqueKey))
+    case "run-dunning":
+      return nothing(await runDunning(scope, job.subject, job.uniqueKey))
+    case "sandbox-event":
+      return nothing(await deliverSandboxEvent(scope, job.subject))
+    case "retry-dunnings":
+      return nothing(await retryDunnings(scope, job.subject, job.uniqueKey))
+    case "finish-dunning":
+      return nothing(await finishDunning(scope, job.subject, job.uniqueKey))
+    case "send-refund":
+      return nothing(await sendRefundAgain(scope, job.subject, job.uniqueKey))
     case "archive-usage":
       return nothing(await archiveUsage(scope, job.subject))
+    case "deliver-webhook":
+      return nothing(await deliverWebhook(scope, job.subject))
   }
 }
 
@@ -93,6 +117,10 @@ function nothing(outcome: Outcome<null>): JobResult {
 
 function drafted(outcome: Outcome<{ readonly invoice: { readonly id: string } } | null>): JobResult {
   return { invoiceId: done(outcome)?.invoice.id ?? null }
+}
+
+function paid(outcome: Outcome<{ readonly invoiceId: string } | null>): JobResult {
+  return { invoiceId: done(outcome)?.invoiceId ?? null }
 }
 
 function done<T>(outcome: Outcome<T>): T {

@@ -12,9 +12,12 @@ import type { TenantRow } from "../db/rows.ts"
 import type { DueRow } from "../db/system.ts"
 import type { Writer } from "../db/writer.ts"
 import { writerFor } from "../db/writer.ts"
+import type { WebhookAnswer, WebhookRequest } from "../domain/webhook.ts"
+import type { EventSubject } from "../domain/webhook-events.ts"
 import type { Instant } from "../domain/time.ts"
 import { instant } from "../domain/time.ts"
 import type { MeterClient } from "../meter/client.ts"
+import type { Processor, SandboxDesk, StripeAccount } from "../payments/port.ts"
 import { seal, unseal } from "../runtime/seal.ts"
 import type { TermsCache } from "./terms-cache.ts"
 
@@ -29,6 +32,17 @@ export type Platform = {
   readonly usageTerms: TermsCache
   readonly archive: ArchiveStore
   readonly budget: (tenantId: string, customerId: string) => BudgetClient
+  /** Who moves a tenant's money: its own account at Stripe, or the sandbox. */
+  readonly processorOf: (tenant: TenantRow) => Processor
+  /** The sandbox and what its own site would do, whoever moves the tenant's money now. */
+  readonly sandboxOf: (tenant: TenantRow) => SandboxDesk & { readonly processor: Processor }
+  /** What is kept of an account at Stripe. */
+  readonly sealStripe: (tenantId: string, account: StripeAccount) => Promise<string>
+  readonly postWebhook: (request: WebhookRequest) => Promise<WebhookAnswer>
+  /** In local development webhooks may go to this machine and its neighbours. */
+  readonly allowPrivateWebhooks: boolean
+  /** What an event is of, as the API shows it. */
+  readonly showSubject: (read: Readers, subject: EventSubject) => Promise<unknown>
   /** Puts agenda rows on the queue, of all tenants together. Losing the call loses nothing: cron finds the rows. */
   readonly enqueue: (rows: readonly DueRow[]) => Promise<void>
   /** Keeps the isolate alive for work whose loss does no harm. */

@@ -12,6 +12,8 @@ import { periodContaining } from "../domain/period.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
+import { unowedItems } from "./collect-items.ts"
+import { deferred } from "./deferred.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { findInvoice, findSubscriptionTerms } from "./find.ts"
 import { lateTerms } from "./late-terms.ts"
@@ -29,7 +31,7 @@ export async function voidInvoice(
     async () => {
       const found = await findInvoice(scope, invoiceId)
       if (!found.ok) return found
-      const voided = voiding(scope, found.value.invoice, reason)
+      const voided = voiding(scope, found.value, reason)
       if (!voided.ok) return voided
       const reopened = await reopen(scope, found.value)
       if (!reopened.ok) return reopened
@@ -39,7 +41,7 @@ export async function voidInvoice(
         value: { invoice, lines: found.value.lines },
         commit: {
           guards: [scope.write.update(invoices, invoiceId, version, change), ...reopened.value.guards],
-          agenda: reopened.value.agenda,
+          agenda: [...reopened.value.agenda, ...(await unowedItems(scope, invoice))],
           postings,
           audit,
         },
@@ -57,11 +59,15 @@ export type Voiding = {
 }
 
 /** What voiding changes of the invoice itself, or why it can't be voided. */
-export function voiding(scope: Scope, before: InvoiceRow, reason: string): Outcome<Voiding> {
+export function voiding(scope: Scope, { invoice: before, lines }: Draft, reason: string): Outcome<Voiding> {
   const status = moveInvoice(before.status, "void")
   if (!status.ok) return err(refusal("invalid_state", status.error))
   if ((before.creditedMinor ?? 0n) > 0n) {
     return err(refusal("invalid_state", "The invoice has credit notes. Credit what is left of it instead."))
+  }
+  if (before.paidMinor > 0n || before.pendingMinor > 0n) {
+    const what = before.paidMinor > 0n ? "was paid in part" : "has a payment under way"
+    return err(refusal("invalid_state", `The invoice ${what}. Credit it instead.`))
   }
   const change = {
     status: status.value,
@@ -74,7 +80,8 @@ export function voiding(scope: Scope, before: InvoiceRow, reason: string): Outco
   return ok({
     invoice,
     change,
-    postings: before.status === "Draft" ? [] : postVoided(before),
+    postings:
+      before.status === "Draft" ? [] : postVoided(before, deferred(scope, { invoice: before, lines })),
     audit: [
       {
         action: "invoice.voided",

@@ -7,6 +7,7 @@ import { formatNanos, minorToNanos } from "../domain/money.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
+import { unowedItems } from "./collect-items.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { findInvoice } from "./find.ts"
 import { refusal } from "./refusal.ts"
@@ -25,6 +26,9 @@ export async function writeOffInvoice(
       const { invoice: before, lines } = found.value
       const status = moveInvoice(before.status, "write off")
       if (!status.ok) return err(refusal("invalid_state", status.error))
+      if (before.pendingMinor > 0n) {
+        return err(refusal("invalid_state", "A payment of the invoice is under way. Wait for its outcome."))
+      }
       const owed = amountDue(before)
       if (owed === 0n) return err(refusal("invalid_state", "Nothing is owed on the invoice."))
       const change = { status: status.value }
@@ -33,6 +37,7 @@ export async function writeOffInvoice(
         value: { invoice, lines },
         commit: {
           guards: [scope.write.update(invoices, invoiceId, before.version, change)],
+          agenda: await unowedItems(scope, invoice),
           postings: postWrittenOff(before, owed),
           audit: [
             {

@@ -32,7 +32,10 @@ const TAGS = [
   ["Subscriptions", "A customer's plan over time."],
   ["Usage", "Events in, exact totals out."],
   ["Invoices", "Drafted from usage and terms, finalized with a number."],
+  ["Ledger", "Double entry: accounts, entries, receivables, revenue, and an audit."],
   ["Audit", "Who changed what, when."],
+  ["Payments", "Money that comes in and goes back, and what happens when it does not come."],
+  ["Webhooks", "What happens, told to your own servers and as a list."],
   ["Jobs", "The agenda: what happens by itself."],
   ["Service", "Health and documents."],
 ] as const

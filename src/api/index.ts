@@ -31,7 +31,13 @@ import { register as proof } from "./invoices/proof.ts"
 import { register as refresh } from "./invoices/refresh.ts"
 import { register as reissue } from "./invoices/reissue.ts"
 import { register as jobs } from "./jobs/jobs.ts"
+import { register as dunning } from "./payments/dunning.ts"
+import { register as payments } from "./payments/payments.ts"
+import { register as refunds } from "./payments/refunds.ts"
 import { register as audit } from "./records/audit.ts"
+import { register as paymentMethods } from "./payments/methods.ts"
+import { register as paymentPages } from "./payments/pages.ts"
+import { register as processorWebhooks } from "./payments/webhooks.ts"
 import { register as service } from "./service.ts"
 import type { Ctx, Door, Enter } from "./shared/door.ts"
 import { register as archives } from "./subscriptions/archives.ts"
@@ -49,11 +55,16 @@ import { register as subscriptions } from "./subscriptions/subscriptions.ts"
 import { register as usageStream } from "./subscriptions/usage-stream.ts"
 import { register as usage } from "./subscriptions/usage.ts"
 import { register as voidEvent } from "./subscriptions/void-event.ts"
+import { register as ledgerBalances } from "./ledger/balances.ts"
+import { register as ledgerEntries } from "./ledger/entries.ts"
+import { register as ledgerReports } from "./ledger/reports.ts"
 import { register as taxRates } from "./tax/tax-rates.ts"
 import { register as apiKeys } from "./tenants/api-keys.ts"
 import { register as createTenant } from "./tenants/create-tenant.ts"
 import { register as tenant } from "./tenants/tenant.ts"
 import { register as testClock } from "./tenants/test-clock.ts"
+import { register as deliveries } from "./webhooks/deliveries.ts"
+import { register as webhooks } from "./webhooks/webhooks.ts"
 
 const OPERATIONS = [
   createTenant,
@@ -64,6 +75,7 @@ const OPERATIONS = [
   customerView,
   hierarchy,
   tokens,
+  paymentMethods,
   alerts,
   products,
   plans,
@@ -104,8 +116,18 @@ const OPERATIONS = [
   reissue,
   proForma,
   creditNotes,
+  payments,
+  refunds,
+  dunning,
+  webhooks,
+  deliveries,
+  ledgerBalances,
+  ledgerEntries,
+  ledgerReports,
   jobs,
   audit,
+  processorWebhooks,
+  paymentPages,
   service,
 ]
 

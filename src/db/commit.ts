@@ -10,7 +10,10 @@ import type { Instant } from "../domain/time.ts"
 import type { Database, Guarded, Statement } from "./database.ts"
 import type { NumberDraw } from "./invoice-number.ts"
 import { drawnText, drawNumber, fillNumber, numberOf } from "./invoice-number.ts"
+import { countDays } from "./ledger-days.ts"
 import { agenda, audit, commitGuard, idempotency, ledgerEntries } from "./schema.ts"
+import type { StoredEntry, Woken } from "./webhook-events.ts"
+import { DELIVER, eventStatements, wokenBy } from "./webhook-events.ts"
 import { writerFor } from "./writer.ts"
 
 export type Actor = {
@@ -70,6 +73,13 @@ export type Scheduled = AgendaItem & { readonly id: string }
 
 export async function commit(db: Database, context: CommitContext, plan: Commit): Promise<CommitOutcome> {
   const scheduled = (plan.agenda ?? []).map((item) => ({ ...item, id: context.newId() }))
+  const entries = plan.audit.map((entry) => ({ ...entry, id: entry.id ?? context.newId() }))
+  // What is told once more under an id of its own was an event the first time.
+  const told = eventStatements(
+    db,
+    context,
+    entries.filter((_, at) => plan.audit[at]?.id === undefined),
+  )
   const { draw } = plan
   assert(draw === undefined || plan.answer?.secret !== true, "a sealed answer has no place for a number", {})
   const text = (value: string) => (draw === undefined ? value : drawnText(context.tenantId, draw, value))
@@ -80,17 +90,25 @@ export async function commit(db: Database, context: CommitContext, plan: Commit)
     ...(plan.writes ?? []),
     ...ledgerStatements(db, context, plan.postings ?? []),
     ...scheduled.map((item) => agendaStatement(db, context, item)),
-    ...plan.audit.map((entry) => auditStatement(db, context, entry, text)),
+    ...entries.map((entry) => auditStatement(db, context, entry, text)),
     ...(draw === undefined ? [] : [fillNumber(db, context.tenantId, draw), guardHit(db)]),
+    // Last of all, so that its result is the last one.
+    ...told,
   ]
   const [first, ...rest] = statements
   if (first === undefined) return { kind: "Committed", scheduled: [], number: null }
   try {
-    const [result] = await db.batch([first, ...rest])
-    return { kind: "Committed", scheduled, number: draw === undefined ? null : numberOf(draw, result) }
+    const results = await db.batch([first, ...rest])
+    const woken = told.length === 0 ? [] : wokenBy(results.at(-1)).map((row) => wokenItem(context, row))
+    const number = draw === undefined ? null : numberOf(draw, results[0])
+    return { kind: "Committed", scheduled: [...scheduled, ...woken], number }
   } catch (error) {
     return outcomeOf(error)
   }
+}
+
+function wokenItem({ now }: CommitContext, { id, subject }: Woken): Scheduled {
+  return { id, kind: DELIVER, subject, uniqueKey: id, dueAt: now }
 }
 
 /** A text as it is to be stored: with the number that is drawn in the place of its stand-in. */
@@ -136,7 +154,8 @@ export function storeAnswer(
 }
 
 function ledgerStatements(db: Database, context: CommitContext, postings: readonly Posting[]): Statement[] {
-  return postings.flatMap((posting) => {
+  if (postings.length === 0) return []
+  const entries = postings.flatMap((posting) => {
     const transactionId = context.newId()
     return posting.entries.map((entry) =>
       db.insert(ledgerEntries).values({
@@ -150,9 +169,12 @@ function ledgerStatements(db: Database, context: CommitContext, postings: readon
         cause: posting.cause,
         causeId: posting.causeId,
         bookedAt: context.now,
+        fromDay: entry.days?.from ?? 0,
+        toDay: entry.days?.to ?? 0,
       }),
     )
   })
+  return [...entries, countDays(db, context.tenantId, context.now, postings)]
 }
 
 /** Scheduling what is already scheduled under the same key changes nothing. */
@@ -169,24 +191,27 @@ function agendaStatement(db: Database, context: CommitContext, item: Scheduled):
     .onConflictDoNothing()
 }
 
-function auditStatement(db: Database, context: CommitContext, entry: AuditEntry, text: Text): Statement {
-  const insert = db.insert(audit).values({
-    id: entry.id ?? context.newId(),
-    tenantId: context.tenantId,
-    at: context.now,
-    actorType: context.actor.type,
-    actorId: context.actor.id,
-    action: entry.action,
-    subjectType: entry.subjectType,
-    subjectId: entry.subjectId,
-    customerId: entry.customerId ?? null,
-    before: entry.before ?? null,
-    // Printed already, so it must not pass the column's own printing.
-    after:
-      entry.after === undefined || entry.after === null ? null : sql`${text(JSON.stringify(entry.after))}`,
-    requestId: context.requestId,
-  })
-  return entry.id === undefined ? insert : insert.onConflictDoNothing()
+/** An entry that is there already is not made again. */
+function auditStatement(db: Database, context: CommitContext, entry: StoredEntry, text: Text): Statement {
+  return db
+    .insert(audit)
+    .values({
+      id: entry.id,
+      tenantId: context.tenantId,
+      at: context.now,
+      actorType: context.actor.type,
+      actorId: context.actor.id,
+      action: entry.action,
+      subjectType: entry.subjectType,
+      subjectId: entry.subjectId,
+      customerId: entry.customerId ?? null,
+      before: entry.before ?? null,
+      // Printed already, so it must not pass the column's own printing.
+      after:
+        entry.after === undefined || entry.after === null ? null : sql`${text(JSON.stringify(entry.after))}`,
+      requestId: context.requestId,
+    })
+    .onConflictDoNothing()
 }
 
 function outcomeOf(error: unknown): CommitOutcome {

@@ -17,7 +17,15 @@ export const AGENDA_KINDS = [
   "advance-contract",
   "finalize-invoice",
   "settle-invoice",
+  "collect-payment",
+  "run-dunning",
+  "retry-dunnings",
+  "finish-dunning",
+  "reconcile-payment",
+  "send-refund",
+  "sandbox-event",
   "archive-usage",
+  "deliver-webhook",
 ] as const
 
 export type AgendaKind = (typeof AGENDA_KINDS)[number]
@@ -51,7 +59,16 @@ export const KIND_ORDER: Readonly<Record<AgendaKind, number>> = {
   "advance-contract": 5,
   "finalize-invoice": 6,
   "settle-invoice": 7,
+  "collect-payment": 8,
+  "reconcile-payment": 8,
+  "send-refund": 8,
+  "retry-dunnings": 8,
+  "run-dunning": 9,
+  "finish-dunning": 9,
+  "sandbox-event": 8,
   "archive-usage": 8,
+  // What happened at an instant is told when all of it has happened.
+  "deliver-webhook": 10,
 }
 
 /** The unique key of the close of a subscription that was cancelled at once. */

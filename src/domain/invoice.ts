@@ -18,7 +18,7 @@ export type InvoiceType = (typeof INVOICE_TYPES)[number]
  *  contract's commitment pays, or its shortfall. Discount: a coupon. Tax: what is charged as tax. Credit: of a credit note. */
 export const LINE_KINDS = ["Charge", "Manual", "Minimum", "Commitment", "Discount", "Tax", "Credit"] as const
 export type LineKind = (typeof LINE_KINDS)[number]
-export type InvoiceMove = "finalize" | "settle" | "void" | "write off"
+export type InvoiceMove = "finalize" | "settle" | "reopen" | "void" | "write off"
 
 /** A customer whose lines are on an invoice, by the name that it had then. */
 export type InvoiceSection = { readonly customerId: string; readonly displayName: string }
@@ -37,6 +37,7 @@ export type Recipient = {
 const MOVES: Readonly<Record<InvoiceMove, Partial<Record<InvoiceStatus, InvoiceStatus>>>> = {
   finalize: { Draft: "Open" },
   settle: { Open: "Paid" },
+  reopen: { Paid: "Open" },
   void: { Draft: "Void", Open: "Void" },
   "write off": { Open: "Uncollectible" },
 }
@@ -44,6 +45,7 @@ const MOVES: Readonly<Record<InvoiceMove, Partial<Record<InvoiceStatus, InvoiceS
 const WORDS: Readonly<Record<InvoiceMove, string>> = {
   finalize: "finalize it",
   settle: "settle it",
+  reopen: "open it again",
   void: "void it",
   "write off": "write it off",
 }
@@ -70,16 +72,33 @@ export function invoiceTax(lines: readonly (LineMoney & { readonly isTax: boolea
   return minor(taxes.reduce((sum, line) => sum + line.amountMinor, 0n))
 }
 
-/** What is still to be paid. Only a draft and an open invoice are. */
-export function amountDue(invoice: {
-  readonly type: InvoiceType
-  readonly status: InvoiceStatus
+/** What an invoice is of, and what came off it. */
+export type InvoiceBalance = {
   readonly totalMinor: Minor
   readonly creditedMinor: Minor | null
-}): Minor {
+  readonly paidMinor: Minor
+}
+
+/** What is left of the total; below zero where more came than was owed. */
+export function amountLeft({ totalMinor, creditedMinor, paidMinor }: InvoiceBalance): Minor {
+  return minor(totalMinor - (creditedMinor ?? 0n) - paidMinor)
+}
+
+/** What is still to be paid. Only a draft and an open invoice are. */
+export function amountDue(
+  invoice: InvoiceBalance & { readonly type: InvoiceType; readonly status: InvoiceStatus },
+): Minor {
   const isDue = invoice.type === "Standard" && (invoice.status === "Draft" || invoice.status === "Open")
-  const due = invoice.totalMinor - (invoice.creditedMinor ?? 0n)
+  const due = amountLeft(invoice)
   return minor(isDue && due > 0n ? due : 0n)
+}
+
+/** What somebody may be asked for now: what is due, but for what payments are under way for. */
+export function amountAskable(
+  invoice: Parameters<typeof amountDue>[0] & { readonly pendingMinor: Minor },
+): Minor {
+  const open = amountDue(invoice) - invoice.pendingMinor
+  return minor(open > 0n ? open : 0n)
 }
 
 export function invoiceNumber(prefix: string, sequence: number): string {

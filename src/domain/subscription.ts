@@ -17,7 +17,14 @@ export const SUBSCRIPTION_STATUSES = [
 ] as const
 
 export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUSES)[number]
-export type SubscriptionMove = "end_trial" | "cancel" | "expire" | "pause" | "resume"
+export type SubscriptionMove =
+  | "end_trial"
+  | "cancel"
+  | "expire"
+  | "pause"
+  | "resume"
+  | "fall_behind"
+  | "catch_up"
 
 const MOVES: Readonly<Record<SubscriptionMove, Partial<Record<SubscriptionStatus, SubscriptionStatus>>>> = {
   end_trial: { Trialing: "Active" },
@@ -25,6 +32,8 @@ const MOVES: Readonly<Record<SubscriptionMove, Partial<Record<SubscriptionStatus
   expire: { Trialing: "Expired", Active: "Expired", PastDue: "Expired", Paused: "Expired" },
   pause: { Trialing: "Paused", Active: "Paused", PastDue: "Paused" },
   resume: { Paused: "Active" },
+  fall_behind: { Active: "PastDue" },
+  catch_up: { PastDue: "Active" },
 }
 
 export function moveSubscription(

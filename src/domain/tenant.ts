@@ -1,5 +1,7 @@
 // A tenant: one business that bills its customers. Keys and what they may do.
 
+import type { DunningSettings } from "./dunning.ts"
+import { DEFAULT_DUNNING } from "./dunning.ts"
 import type { LateEvents } from "./late-events.ts"
 import type { TaxSettings } from "./tax.ts"
 import { NO_TAX } from "./tax.ts"
@@ -22,12 +24,15 @@ export const SCOPES = [
   "invoices:write",
   "jobs:read",
   "jobs:write",
+  "ledger:read",
   "metering:read",
   "subscriptions:read",
   "subscriptions:write",
   "tenant:read",
   "tenant:write",
   "tokens:write",
+  "webhooks:read",
+  "webhooks:write",
 ] as const
 
 export type Scope = (typeof SCOPES)[number]
@@ -64,6 +69,9 @@ export type TenantSettings = {
   readonly rawEventsRetentionDays?: number | null
   /** How its invoices are taxed. Absent in what was stored before there were taxes: not at all. */
   readonly tax?: TaxSettings
+  /** When a failed payment is tried again, and what becomes of a subscription in the end. Absent in what was stored before payments
+   *  were collected: the default. */
+  readonly dunning?: DunningSettings
 }
 
 /** As long as disputes about an invoice commonly last. */
@@ -78,6 +86,11 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   lateEvents: "NextInvoice",
   rawEventsRetentionDays: DEFAULT_RETENTION_DAYS,
   tax: NO_TAX,
+  dunning: DEFAULT_DUNNING,
+}
+
+export function dunningSettingsOf({ dunning }: TenantSettings): DunningSettings {
+  return dunning ?? DEFAULT_DUNNING
 }
 
 export function lateEventsOf({ lateEvents }: TenantSettings): LateEvents {

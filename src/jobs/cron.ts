@@ -5,8 +5,10 @@ import type { Platform } from "../actions/scope.ts"
 import { forgetExpiredKeys } from "../db/idempotency.ts"
 import { forgetDone } from "../db/jobs.ts"
 import { countQueued, DUE_SOURCES, takeDue } from "../db/system.ts"
+import { forgetWebhooks } from "../db/webhooks.ts"
 import { instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
+import { firstIdAt } from "../runtime/ids.ts"
 import { log } from "../runtime/log.ts"
 
 export async function tick(platform: Platform): Promise<void> {
@@ -14,6 +16,7 @@ export async function tick(platform: Platform): Promise<void> {
   const jobs = await queueDue(platform)
   await forgetExpiredKeys(platform.db, wall, limits.forgottenPerTick)
   await forgetDone(platform.db, instant(wall - limits.doneJobsKeptMs), limits.forgottenPerTick)
+  await forgetWebhooks(platform.db, firstIdAt(wall - limits.webhooksKeptMs), limits.forgottenPerTick)
   if (jobs > 0) log.info("jobs queued", { jobs })
 }
 

@@ -33,6 +33,12 @@ function randomBytes(): Uint8Array {
   return stock.subarray(used - BYTES_OF_ID, used)
 }
 
+/** What sorts before all ids that are made from a time on. */
+export function firstIdAt(ms: number): string {
+  const digits = ms.toString(16).padStart(12, "0")
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export function isUuid(text: string): boolean {

@@ -1,6 +1,7 @@
 // How each operation of the API is called so that it succeeds. The tests of every operation read this table: an
 // operation without a row here fails them.
 
+import { quiet } from "../support/database.ts"
 import type { World } from "./world.ts"
 import { contract, NOW, perUnit } from "./world.ts"
 
@@ -66,6 +67,14 @@ async function eventCall(world: World): Promise<Call> {
   return { id: world.subscription, more: { event_id: String(body["id"]) } }
 }
 
+async function methodCall({ make, tenant }: World): Promise<Call> {
+  const id = await make.customer()
+  const path = `/admin/v1/customers/${id}/payment-methods`
+  const made = await tenant.api.post(path, { payment_method: "pm_card_visa" })
+  if (made.status !== 201) throw new Error(`not attached: ${made.text}`)
+  return { id, more: { method_id: made.json.id } }
+}
+
 async function alertCall(make: World["make"]): Promise<Call> {
   const id = await make.customer()
   return { id, more: { alert_id: await make.alert(id) } }
@@ -104,6 +113,51 @@ async function redemptionCall(world: World): Promise<Call> {
   return { id, more: { redemption_id: made.json.id } }
 }
 
+/** A payment of $250 that was received elsewhere, and its invoice. */
+async function paid({ make, tenant, customer }: World): Promise<{ id: string; invoice_id: string }> {
+  const made = await tenant.api.post(`/admin/v1/invoices/${await make.invoice(customer)}/pay`, {})
+  if (made.status !== 201) throw new Error(`not paid: ${made.text}`)
+  return made.json
+}
+
+const paidBy = async (world: World) => (await paid(world)).id
+const paidInvoice = async (world: World) => (await paid(world)).invoice_id
+
+/** An invoice whose card was declined. */
+async function dunnedInvoice({ make, tenant }: World): Promise<string> {
+  const customer = await make.customer()
+  const methods = `/admin/v1/customers/${customer}/payment-methods`
+  const attached = await tenant.api.post(methods, { payment_method: "pm_card_chargeDeclined" })
+  if (attached.status !== 201) throw new Error(`not attached: ${attached.text}`)
+  const id = await make.invoice(customer)
+  await tenant.api.post(`/admin/v1/invoices/${id}/pay`, { method: "Default" })
+  return id
+}
+
+/** An endpoint that hardly anything is told. There are at most twenty, so the ones before it go. */
+async function webhook({ tenant }: World): Promise<string> {
+  const listed = await tenant.api.get("/admin/v1/webhooks?limit=100")
+  for (const { id } of listed.json.slice(5)) await tenant.api.delete(`/admin/v1/webhooks/${id}`)
+  const made = await tenant.api.post("/admin/v1/webhooks", WEBHOOK)
+  if (made.status !== 201) throw new Error(`not made: ${made.text}`)
+  return made.json.id
+}
+
+const WEBHOOK: Body = {
+  url: "https://receiver.example.com/hooks",
+  events: ["dispute.opened"],
+  description: "Production",
+}
+
+/** A test event on its way. */
+async function deliveryCall(world: World): Promise<Call> {
+  const id = await webhook(world)
+  await world.tenant.api.post(`/admin/v1/webhooks/${id}/test`)
+  await quiet()
+  const listed = await world.tenant.api.get(`/admin/v1/webhooks/${id}/deliveries`)
+  return { id, more: { delivery_id: listed.json[0].id } }
+}
+
 const EVENT_FAULTS: Row["refused"] = [
   [{ timestamp: "2026-02-30T00:00:00Z" }, "timestamp"],
   [{ subscription_id: "sub-1" }, "subscription_id"],
@@ -123,6 +177,10 @@ export const rows: Readonly<Record<string, Row>> = {
     call: () => ({ body: { company_name: "Example Inc." } }),
     other: { company_name: "Another Inc." },
     refused: [
+      [{ dunning: { schedule_days: [7, 3], final_action: "Pause" } }, "dunning.schedule_days"],
+      [{ dunning: { schedule_days: [3], final_action: "Delete" } }, "dunning.final_action"],
+      [{ stripe: { secret_key: "pk_test_EXAMPLE0" } }, "stripe.secret_key"],
+      [{ stripe: { secret_key: "sk_live_EXAMPLE0" } }, "stripe.secret_key"],
       [{ tax: { mode: "VAT" } }, "tax.mode"],
       [{ tax: { mode: "FlatRate" } }, "tax.bps"],
       [{ tax: { mode: "FlatRate", bps: 10_001 } }, "tax.bps"],
@@ -185,6 +243,20 @@ export const rows: Readonly<Record<string, Row>> = {
     other: { ttl_seconds: 61 },
     refused: [[{ ttl_seconds: 3601 }, "ttl_seconds"]],
   },
+  attachPaymentMethod: {
+    call: async ({ make }) => ({
+      id: await make.customer(),
+      body: { payment_method: "pm_card_visa", is_default: true },
+    }),
+    other: { payment_method: "pm_card_mastercard" },
+    refused: [
+      [{ payment_method: "pm_card_nonsense" }, "payment_method"],
+      [{ payment_method: "pm card" }, "payment_method"],
+    ],
+  },
+  listPaymentMethods: { call: ({ customer }) => ({ id: customer }) },
+  makePaymentMethodDefault: { call: async (world) => ({ ...(await methodCall(world)), body: {} }) },
+  detachPaymentMethod: { call: methodCall },
   createAlert: {
     call: async ({ make }) => ({
       id: await make.customer(),
@@ -601,6 +673,81 @@ export const rows: Readonly<Record<string, Row>> = {
     ],
   },
   listCreditNotes: { call: async ({ make, customer }) => ({ id: await make.invoice(customer) }) },
+  listLedgerAccounts: { call: nothing },
+  getTrialBalance: { call: nothing },
+  listLedgerEntries: { call: nothing },
+  auditLedger: { call: nothing },
+  listReceivables: { call: nothing },
+  getRevenue: { call: nothing },
+  payInvoice: {
+    call: async ({ make, customer }) => ({
+      id: await make.invoice(customer),
+      body: { method: "Manual", amount_nanos: "100000000000000", reference: "WIRE-1" },
+    }),
+    other: { reference: "WIRE-2" },
+    refused: [
+      [{ method: "Cash" }, "method"],
+      [{ amount_nanos: "0" }, "amount_nanos"],
+      [{ amount_nanos: "1" }, "amount_nanos"],
+      [{ amount_nanos: "260000000000000" }, "amount_nanos"],
+      [{ method: "Default" }, "reference"],
+    ],
+  },
+  listPayments: { call: nothing },
+  getPayment: { call: async (world) => ({ id: await paidBy(world) }) },
+  refundInvoice: {
+    call: async (world) => ({ id: await paidInvoice(world), body: { amount_nanos: "10000000000000" } }),
+    other: { reason: "Another" },
+    refused: [
+      [{ amount_nanos: "-1" }, "amount_nanos"],
+      [{ amount_nanos: "1" }, "amount_nanos"],
+      [{ amount_nanos: "251000000000000" }, "amount_nanos"],
+      [{ credit_note_id: MISSING }, "credit_note_id"],
+    ],
+  },
+  refundPayment: {
+    call: async (world) => ({ id: await paidBy(world), body: { amount_nanos: "10000000000000" } }),
+    other: { reason: "Another" },
+    refused: [
+      [{ amount_nanos: "251000000000000" }, "amount_nanos"],
+      [{ credit_note_id: MISSING }, "credit_note_id"],
+    ],
+  },
+  listRefunds: { call: async (world) => ({ id: await paidBy(world) }) },
+  getDunning: { call: async (world) => ({ id: await dunnedInvoice(world) }) },
+  retryDunning: { call: async (world) => ({ id: await dunnedInvoice(world), body: {} }) },
+  createWebhook: {
+    call: async (world) => {
+      await webhook(world)
+      return { body: WEBHOOK }
+    },
+    other: { description: "Staging" },
+    refused: [
+      [{ url: undefined }, "url"],
+      [{ url: "http://receiver.example.com/hooks" }, "url"],
+      [{ url: "https://169.254.169.254/latest/meta-data" }, "url"],
+      [{ url: "https://me:secret@receiver.example.com/hooks" }, "url"],
+      [{ events: [] }, "events"],
+      [{ events: ["invoice.exploded"] }, "events.0"],
+    ],
+  },
+  listWebhooks: { call: nothing },
+  getWebhook: { call: async (world) => ({ id: await webhook(world) }) },
+  updateWebhook: {
+    call: async (world) => ({ id: await webhook(world), body: { events: ["dispute.lost"] } }),
+    other: { description: "Another" },
+    refused: [
+      [{ url: "https://localhost/hooks" }, "url"],
+      [{ status: "Paused" }, "status"],
+      [{ events: null }, "events"],
+    ],
+  },
+  deleteWebhook: { call: async (world) => ({ id: await webhook(world) }) },
+  rotateWebhookSecret: { call: async (world) => ({ id: await webhook(world), body: {} }) },
+  testWebhook: { call: async (world) => ({ id: await webhook(world), body: {} }) },
+  listWebhookDeliveries: { call: async (world) => ({ id: (await deliveryCall(world)).id ?? "" }) },
+  retryWebhookDelivery: { call: async (world) => ({ ...(await deliveryCall(world)), body: {} }) },
+  listWebhookEvents: { call: nothing },
   listJobs: { call: nothing },
   replayJob: {
     call: async (world) => ({ id: await world.make.deadJob(await freshSubscription(world)), body: {} }),

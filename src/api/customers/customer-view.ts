@@ -3,9 +3,9 @@
 import { createRoute, z } from "@hono/zod-openapi"
 import { findCustomer } from "../../actions/find.ts"
 import type { Scope } from "../../actions/scope.ts"
-import type { Balance } from "../../db/readers/invoices.ts"
 import type { CustomerRow, InvoiceRow, SubscriptionRow } from "../../db/rows.ts"
-import { LEDGER_ACCOUNTS } from "../../domain/ledger.ts"
+import type { AccountBalance } from "../../domain/ledger.ts"
+import { dayOf, LEDGER_ACCOUNTS } from "../../domain/ledger.ts"
 import { formatNanos, minorToNanos } from "../../domain/money.ts"
 import { limits } from "../../limits.ts"
 import type { Api } from "../app.ts"
@@ -84,13 +84,13 @@ export function register(api: Api): void {
   })
 }
 
-async function viewOf({ read }: Scope, row: CustomerRow): Promise<z.infer<typeof CustomerViewSchema>> {
+async function viewOf({ read, now }: Scope, row: CustomerRow): Promise<z.infer<typeof CustomerViewSchema>> {
   const page = { limit: limits.recentEntries, before: null }
   const filter = { customerId: row.id }
   const [subscriptions, invoices, balances, audit] = await Promise.all([
     read.subscriptions.list(page, filter),
     read.invoices.list(page, filter),
-    read.invoices.balances(row.id),
+    read.ledger.balancesOf(row.id, dayOf(now)),
     read.records.audit(page, filter),
   ])
   return {
@@ -115,6 +115,6 @@ function invoiceOf(row: InvoiceRow): z.infer<typeof CustomerInvoiceSchema> {
   return { ...own, period_start, period_end, due_date, created_at }
 }
 
-function balanceOf({ account, currency, amount }: Balance): z.infer<typeof BalanceSchema> {
+function balanceOf({ account, currency, amount }: AccountBalance): z.infer<typeof BalanceSchema> {
   return { account, currency, amount_nanos: formatNanos(minorToNanos(amount, currency)) }
 }

@@ -116,6 +116,14 @@ export const InvoiceSchema = z
       description: "What credit notes gave back of it.",
       example: "0",
     }),
+    paid_nanos: AmountNanos.openapi({
+      description: "What payments settled of it. What was refunded since is not taken off.",
+      example: "0",
+    }),
+    payment_pending_nanos: AmountNanos.openapi({
+      description: "What payments are under way for: it is due until they succeed, and not asked for again.",
+      example: "0",
+    }),
     amount_due_nanos: AmountNanos.openapi({
       description: "What is still to be paid: nothing unless it is a Draft or Open.",
       example: "10000000000",
@@ -181,6 +189,8 @@ export function invoiceSummaryToApi(row: InvoiceRow): z.infer<typeof InvoiceSumm
     tax_nanos: formatNanos(minorToNanos(row.taxMinor, row.currency)),
     total_nanos: formatNanos(minorToNanos(row.totalMinor, row.currency)),
     credited_nanos: formatNanos(minorToNanos(row.creditedMinor ?? minor(0n), row.currency)),
+    paid_nanos: formatNanos(minorToNanos(row.paidMinor, row.currency)),
+    payment_pending_nanos: formatNanos(minorToNanos(row.pendingMinor, row.currency)),
     amount_due_nanos: formatNanos(minorToNanos(amountDue(row), row.currency)),
     tax: row.tax === null ? null : invoiceTaxToApi(row.tax),
     period_start: timestamp(row.periodStart),

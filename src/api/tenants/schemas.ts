@@ -5,9 +5,14 @@ import type { CreatedApiKey } from "../../actions/create-api-key.ts"
 import type { TenantChanges } from "../../actions/update-tenant.ts"
 import type { ApiKeyRow, TenantRow } from "../../db/rows.ts"
 import { LATE_EVENTS } from "../../domain/late-events.ts"
-import { lateEventsOf, retentionDays, SCOPES, taxSettingsOf } from "../../domain/tenant.ts"
+import { dunningSettingsOf, lateEventsOf, retentionDays, SCOPES, taxSettingsOf } from "../../domain/tenant.ts"
 import type { TenantSettings } from "../../domain/tenant.ts"
 import { limits } from "../../limits.ts"
+import {
+  dunningSettingsFrom,
+  DunningSettingsSchema,
+  dunningSettingsToApi,
+} from "../payments/dunning-schemas.ts"
 import { Name, Text, timestamp, TimestampText } from "../shared/fields.ts"
 import { taxSettingsFrom, TaxSettingsInput, TaxSettingsSchema, taxSettingsToApi } from "../tax/schemas.ts"
 
@@ -48,6 +53,7 @@ const SettingsInput = {
       example: 90,
     }),
   tax: TaxSettingsInput.optional(),
+  dunning: DunningSettingsSchema.optional(),
 }
 
 export const TenantInput = z
@@ -60,8 +66,36 @@ export const TenantInput = z
   })
   .openapi("TenantInput")
 
+const StripeInput = z
+  .strictObject({
+    secret_key: z
+      .string()
+      .regex(/^(sk|rk)_(live|test)_[A-Za-z0-9_]{8,247}$/, {
+        error: "expected a secret or restricted key of Stripe",
+      })
+      .openapi({ example: "sk_test_EXAMPLE0" }),
+    webhook_secret: z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/=_-]{8,247}$/, {
+        error: "expected the signing secret of a webhook endpoint of Stripe",
+      })
+      .optional()
+      .openapi({
+        description: "Of the endpoint `/v1/webhooks/stripe?tenant=<id>`. Without it no event is taken.",
+        example: "whsec_EXAMPLE0",
+      }),
+  })
+  .openapi("StripeInput")
+
 export const TenantUpdate = z
-  .strictObject({ name: Name.optional().openapi({ example: "Example Inc." }), ...SettingsInput })
+  .strictObject({
+    name: Name.optional().openapi({ example: "Example Inc." }),
+    ...SettingsInput,
+    stripe: StripeInput.nullable().optional().openapi({
+      description:
+        "The tenant's own account at Stripe, which then moves its money; the keys are kept sealed and never told. Null takes it away: a test tenant is back in the sandbox, a live one has the operator's account or none.",
+    }),
+  })
   .openapi("TenantUpdate")
 
 export const TenantSchema = z
@@ -77,6 +111,10 @@ export const TenantSchema = z
     late_events: z.enum(LATE_EVENTS).openapi({ example: "NextInvoice" }),
     raw_events_retention_days: z.int().nullable().openapi({ example: 90 }),
     tax: TaxSettingsSchema,
+    dunning: DunningSettingsSchema,
+    has_stripe: z
+      .boolean()
+      .openapi({ description: "Whether it has an account of its own at Stripe.", example: false }),
     created_at: TimestampText,
   })
   .openapi("Tenant")
@@ -124,7 +162,11 @@ export const CreatedTenantSchema = TenantSchema.extend({
   api_key: CreatedApiKeySchema.openapi({ description: "The tenant's first secret key." }),
 }).openapi("CreatedTenant")
 
-type SettingsFields = z.infer<typeof TenantUpdate>
+type SettingsFields = Omit<z.infer<typeof TenantUpdate>, "stripe">
+
+function stripeFrom({ secret_key, webhook_secret }: z.infer<typeof StripeInput>) {
+  return { secretKey: secret_key, webhookSecret: webhook_secret ?? null }
+}
 
 export function settingsFrom(input: SettingsFields): Partial<TenantSettings> {
   return {
@@ -140,11 +182,17 @@ export function settingsFrom(input: SettingsFields): Partial<TenantSettings> {
       ? {}
       : { rawEventsRetentionDays: input.raw_events_retention_days }),
     ...(input.tax === undefined ? {} : { tax: taxSettingsFrom(input.tax) }),
+    ...(input.dunning === undefined ? {} : { dunning: dunningSettingsFrom(input.dunning) }),
   }
 }
 
-export function tenantChangesFrom(input: SettingsFields): TenantChanges {
-  return { ...(input.name === undefined ? {} : { name: input.name }), settings: settingsFrom(input) }
+export function tenantChangesFrom(input: z.infer<typeof TenantUpdate>): TenantChanges {
+  const { name, stripe } = input
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(stripe === undefined ? {} : { stripe: stripe === null ? null : stripeFrom(stripe) }),
+    settings: settingsFrom(input),
+  }
 }
 
 export function tenantToApi(tenant: TenantRow): z.infer<typeof TenantSchema> {
@@ -160,6 +208,8 @@ export function tenantToApi(tenant: TenantRow): z.infer<typeof TenantSchema> {
     late_events: lateEventsOf(tenant.settings),
     raw_events_retention_days: retentionDays(tenant.settings),
     tax: taxSettingsToApi(taxSettingsOf(tenant.settings)),
+    dunning: dunningSettingsToApi(dunningSettingsOf(tenant.settings)),
+    has_stripe: tenant.stripeSealed !== null,
     created_at: timestamp(tenant.createdAt),
   }
 }

@@ -7,9 +7,14 @@ import { couponReader } from "./coupons.ts"
 import { contractReader } from "./contracts.ts"
 import { customerReader } from "./customers.ts"
 import { invoiceReader } from "./invoices.ts"
+import { paymentMethodReader } from "./payment-methods.ts"
+import { paymentReader } from "./payments.ts"
+import { ledgerAuditReader } from "./ledger-audit.ts"
+import { ledgerReader } from "./ledger.ts"
 import { recordReader } from "./records.ts"
 import { subscriptionReader } from "./subscriptions.ts"
 import { taxReader } from "./tax.ts"
+import { webhookReader } from "./webhooks.ts"
 
 export type Readers = ReturnType<typeof readersFor>
 
@@ -21,8 +26,13 @@ export function readersFor(db: Database, tenantId: string) {
     contracts: contractReader(db, tenantId),
     customers: customerReader(db, tenantId),
     invoices: invoiceReader(db, tenantId),
+    paymentMethods: paymentMethodReader(db, tenantId),
+    payments: paymentReader(db, tenantId),
+    ledger: ledgerReader(db, tenantId),
+    ledgerAudit: ledgerAuditReader(db, tenantId),
     records: recordReader(db, tenantId),
     subscriptions: subscriptionReader(db, tenantId),
     tax: taxReader(db, tenantId),
+    webhooks: webhookReader(db, tenantId),
   }
 }

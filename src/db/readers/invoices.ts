@@ -1,19 +1,16 @@
-// Reads invoices, their lines, what was charged before, and the balances of the ledger, of one tenant.
+// Reads invoices, their lines, and what was charged before, of one tenant.
 
 import { and, asc, eq, gt, gte, inArray, lt, ne, or, sql } from "drizzle-orm"
 import type { Was } from "../../domain/billing.ts"
 import { addWas } from "../../domain/billing.ts"
-import type { Currency } from "../../domain/currency.ts"
 import { decimalOf } from "../../domain/decimal.ts"
 import type { InvoiceStatus, InvoiceType } from "../../domain/invoice.ts"
-import type { LedgerAccount } from "../../domain/ledger.ts"
-import type { Minor } from "../../domain/money.ts"
-import { minor, nanos } from "../../domain/money.ts"
+import { nanos } from "../../domain/money.ts"
 import type { SeqRange } from "../../domain/seq-ranges.ts"
 import type { Instant } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
 import type { InvoiceLineRow, InvoiceRow } from "../rows.ts"
-import { invoiceLines, invoices, ledgerEntries } from "../schema.ts"
+import { invoiceLines, invoices } from "../schema.ts"
 import type { Page } from "./page.ts"
 import { pageOf } from "./page.ts"
 
@@ -34,8 +31,6 @@ export type InvoiceWithLines = { readonly invoice: InvoiceRow; readonly lines: r
 
 /** `ranges`: the changes of the meter that these lines bill. */
 export type WasBilled = Was & { readonly ranges: readonly SeqRange[] }
-
-export type Balance = { readonly account: LedgerAccount; readonly currency: Currency; readonly amount: Minor }
 
 export function invoiceReader(db: Database, tenantId: string) {
   function linesOf(invoiceId: string): Promise<InvoiceLineRow[]> {
@@ -149,20 +144,6 @@ export function invoiceReader(db: Database, tenantId: string) {
         )
         .get()
       return row?.from ?? null
-    },
-
-    /** What a customer's accounts stand at. Sums stay exact: they are far below 2^53 or the codec refuses them. */
-    async balances(customerId: string): Promise<Balance[]> {
-      const rows = await db
-        .select({
-          account: ledgerEntries.account,
-          currency: ledgerEntries.currency,
-          amount: sql<string>`CAST(SUM(${ledgerEntries.amountMinor}) AS TEXT)`,
-        })
-        .from(ledgerEntries)
-        .where(and(eq(ledgerEntries.tenantId, tenantId), eq(ledgerEntries.customerId, customerId)))
-        .groupBy(ledgerEntries.currency, ledgerEntries.account)
-      return rows.map((row) => ({ ...row, amount: minor(BigInt(row.amount)) }))
     },
 
     /** Whether anything is drafted or owed: such a customer can't be closed. */

@@ -44,6 +44,14 @@ export const invoices = sqliteTable(
     replacedByInvoiceId: text("replaced_by_invoice_id"),
     /** What credit notes took back of it; null: nothing. */
     creditedMinor: minorColumn("credited_minor"),
+    /** What was paid of it, but for payments that came back. */
+    paidMinor: minorColumn("paid_minor")
+      .notNull()
+      .default(sql`0`),
+    /** What payments are under way for: it is not asked for a second time. */
+    pendingMinor: minorColumn("pending_minor")
+      .notNull()
+      .default(sql`0`),
     /** Whose lines it has, where that is not its customer alone. */
     sections: jsonColumn<readonly InvoiceSection[]>("sections"),
     /** A draft that takes the lines of several subscriptions: whose and in what. Null once it takes no more. */
@@ -70,6 +78,9 @@ export const invoices = sqliteTable(
     uniqueIndex("invoices_external").on(t.tenantId, t.externalId),
     uniqueIndex("invoices_collects").on(t.tenantId, t.collects),
     index("invoices_applies_to").on(t.tenantId, t.appliesToInvoiceId),
+    index("invoices_open")
+      .on(t.tenantId, t.customerId, t.currency)
+      .where(sql`status = 'Open'`),
   ],
 )
 
@@ -117,7 +128,7 @@ export const invoiceLines = sqliteTable(
   ],
 )
 
-/** Double entry, append-only: the entries of one transaction sum to zero. Debits are positive. */
+/** Double entry, append-only: the entries of one transaction sum to zero. Debits are positive. `ledger_days` sums them up. */
 export const ledgerEntries = sqliteTable(
   "ledger_entries",
   {
@@ -131,9 +142,26 @@ export const ledgerEntries = sqliteTable(
     cause: text("cause").$type<LedgerCause>().notNull(),
     causeId: text("cause_id").notNull(),
     bookedAt: instantColumn("booked_at").notNull(),
+    /** Of an amount that is booked day by day: its days [from, to), counted from 1970. Zero: it is booked at once. */
+    fromDay: integer("from_day").notNull().default(0),
+    toDay: integer("to_day").notNull().default(0),
   },
   (t) => [
-    index("ledger_customer").on(t.tenantId, t.customerId, t.currency, t.account),
-    uniqueIndex("ledger_once").on(t.tenantId, t.cause, t.causeId, t.account, t.customerId),
+    index("ledger_tenant").on(t.tenantId, t.bookedAt, t.id),
+    index("ledger_customer").on(t.tenantId, t.customerId, t.bookedAt, t.id),
+    index("ledger_account").on(t.tenantId, t.account, t.bookedAt, t.id),
+    index("ledger_cause").on(t.tenantId, t.cause, t.bookedAt, t.id),
+    index("ledger_by_day")
+      .on(t.tenantId, t.toDay)
+      .where(sql`to_day > 0`),
+    uniqueIndex("ledger_once").on(
+      t.tenantId,
+      t.cause,
+      t.causeId,
+      t.account,
+      t.customerId,
+      t.fromDay,
+      t.toDay,
+    ),
   ],
 )

@@ -13,6 +13,8 @@ export const tenants = sqliteTable("tenants", {
   clockAt: instantColumn("clock_at"),
   /** While an advance of the clock runs, cron leaves the tenant's agenda alone. */
   advancingUntil: instantColumn("advancing_until"),
+  /** The secrets of its account at Stripe, sealed (runtime/seal.ts). Null: it has none of its own. */
+  stripeSealed: text("stripe_sealed"),
   nextInvoiceNumber: integer("next_invoice_number").notNull(),
   version: integer("version").notNull(),
   createdAt: instantColumn("created_at").notNull(),

@@ -11,7 +11,12 @@ import type { Settings } from "./serve.ts"
 
 export const ROOT_KEY = "root_test_key_for_tests_only_000000"
 
-const SECRETS = { ROOT_API_KEY: ROOT_KEY, JWT_SECRET: "test-jwt-secret-that-is-long-enough-0123456789" }
+const SECRETS = {
+  ROOT_API_KEY: ROOT_KEY,
+  JWT_SECRET: "test-jwt-secret-that-is-long-enough-0123456789",
+  // Receivers of webhooks run on this machine.
+  ALLOW_PRIVATE_WEBHOOKS: "1",
+}
 const READY_WITHIN_MS = 60_000
 
 export type Server = {

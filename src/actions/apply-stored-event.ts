@@ -1,0 +1,124 @@
+// Applies an event of a processor that is stored. It is marked in the commit of its effect, so it has its effect once.
+// Laws: events may come late, twice, never and in any order. What contradicts what is known, and every failure, may be older news
+// than it seems: the processor is asked how the charge stands now, and that is what counts.
+
+import type { PaymentRow, ProcessorEventRow } from "../db/rows.ts"
+import { payments, processorEvents } from "../db/schema.ts"
+import type { DisputeStatus } from "../domain/payment.ts"
+import { isPlainNews, movePayment } from "../domain/payment.ts"
+import { postDispute } from "../domain/ledger.ts"
+import { err, ok } from "../domain/result.ts"
+import type { ChargeOutcome, ProcessorEvent } from "../payments/port.ts"
+import type { Decided, Outcome } from "./act.ts"
+import { act } from "./act.ts"
+import { lookUpCharge } from "./ask-processor.ts"
+import { paymentAudit } from "./payment-audit.ts"
+import { decideNews, unchanged } from "./payment-news.ts"
+import { eventOf } from "./processor-event.ts"
+import { decideRefundNews } from "./refund-news.ts"
+import { refusal } from "./refusal.ts"
+import type { Scope } from "./scope.ts"
+
+type ChargeEvent = Extract<ProcessorEvent, { readonly outcome: ChargeOutcome }>
+type RefundEvent = Extract<ProcessorEvent, { readonly refundRef: string }>
+type DisputeEvent = Extract<ProcessorEvent, { readonly amountMinor: unknown }>
+
+/** Nothing is done, and it goes on waiting, while what it is about is not known. */
+export async function applyStoredEvent(scope: Scope, stored: ProcessorEventRow): Promise<Outcome<null>> {
+  return act(
+    scope,
+    async () => {
+      const row = await scope.read.payments.event(stored.processor, stored.eventId)
+      if (row === null || row.appliedAt !== null) return ok(unchanged(null))
+      const effect = await effectOf(scope, row)
+      if (effect === null) return ok(unchanged(null))
+      if (!effect.ok) return effect
+      const { commit } = effect.value
+      const mark = scope.write.update(processorEvents, row.id, row.version, { appliedAt: scope.now })
+      return ok({ value: null, commit: { ...commit, guards: [mark, ...(commit.guards ?? [])] } })
+    },
+    null,
+  )
+}
+
+async function effectOf(scope: Scope, row: ProcessorEventRow): Promise<Outcome<Decided<unknown>> | null> {
+  const event = eventOf(row)
+  if (event.kind === "Other") return ok(unchanged(null))
+  const payment = await scope.read.payments.byCharge(row.processor, event.chargeRef)
+  if (payment === null) return null
+  switch (event.kind) {
+    case "ChargeSucceeded":
+    case "ChargePending":
+    case "ChargeFailed":
+      return ofCharge(scope, payment, event)
+    case "RefundSucceeded":
+    case "RefundFailed":
+      return ofRefund(scope, event)
+    case "DisputeOpened":
+    case "DisputeWon":
+    case "DisputeLost":
+      return ok(ofDispute(scope, payment, event))
+  }
+}
+
+async function ofCharge(
+  scope: Scope,
+  payment: PaymentRow,
+  { outcome }: ChargeEvent,
+): Promise<Outcome<Decided<unknown>> | null> {
+  if (movePayment(payment.status, outcome.status, payment.returnedAt !== null) === null) {
+    return ok(unchanged(null))
+  }
+  if (isPlainNews(payment.status, outcome.status)) return decideNews(scope, payment, outcome)
+  const now = await lookUpCharge(scope, payment)
+  if (now !== null) return decideNews(scope, payment, now)
+  // Told again later: whoever sent it does so until it is taken.
+  return err(refusal("conflict", "The processor does not say at this moment how the charge stands."))
+}
+
+async function ofRefund(scope: Scope, event: RefundEvent): Promise<Outcome<Decided<unknown>> | null> {
+  const refund = await scope.read.payments.refundByRef(event.refundRef)
+  if (refund === null) return null
+  const { refundRef: ref } = event
+  if (event.kind === "RefundSucceeded") return decideRefundNews(scope, refund, { status: "Succeeded", ref })
+  const failed = {
+    status: "Failed",
+    ref,
+    code: "refund_failed",
+    message: "The processor could not refund it.",
+  }
+  return decideRefundNews(scope, refund, { ...failed, status: "Failed" })
+}
+
+const DISPUTES = { DisputeOpened: "Open", DisputeWon: "Won", DisputeLost: "Lost" } as const
+
+/** An end that is told before the beginning is both. */
+function ofDispute(scope: Scope, before: PaymentRow, event: DisputeEvent): Decided<unknown> {
+  const to: DisputeStatus = DISPUTES[event.kind]
+  const known = before.disputeStatus
+  if (known === to || (known !== null && known !== "Open")) return unchanged(null)
+  const disputedMinor = known === null ? event.amountMinor : before.disputedMinor
+  const after = { ...before, disputeStatus: to, disputedMinor }
+  const money = {
+    disputeId: before.id,
+    customerId: before.customerId,
+    currency: before.currency,
+    amountMinor: disputedMinor,
+  }
+  const opened = known === null ? postDispute({ ...money, outcome: "Opened" }) : []
+  const ended = to === "Open" ? [] : postDispute({ ...money, outcome: to })
+  return {
+    value: null,
+    commit: {
+      guards: [scope.write.update(payments, before.id, before.version, { disputeStatus: to, disputedMinor })],
+      postings: [...opened, ...ended],
+      audit: [paymentAudit(AUDITED[to], after)],
+    },
+  }
+}
+
+const AUDITED: Readonly<Record<DisputeStatus, string>> = {
+  Open: "dispute.opened",
+  Won: "dispute.won",
+  Lost: "dispute.lost",
+}

@@ -1,0 +1,186 @@
+// Begins to charge an invoice: the attempt is written, and its amount spoken for, before the processor is asked.
+// Laws: what is under way for an invoice and what is still asked for are together never more than what is due; the same job or
+// request finds the attempt that it began, and begins no other.
+
+import type { InvoiceRow, PaymentMethodRow, PaymentRow } from "../db/rows.ts"
+import { invoices, payments } from "../db/schema.ts"
+import type { AgendaItem } from "../domain/agenda.ts"
+import { assert } from "../domain/assert.ts"
+import { amountAskable, moveInvoice } from "../domain/invoice.ts"
+import type { Minor } from "../domain/money.ts"
+import { formatNanos, minor, minorToNanos, nanos, nanosToMinor } from "../domain/money.ts"
+import { err, ok } from "../domain/result.ts"
+import type { Instant } from "../domain/time.ts"
+import { instant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
+import type { Decided, Outcome } from "./act.ts"
+import { act } from "./act.ts"
+import { paymentAudit } from "./payment-audit.ts"
+import type { Refusal } from "./refusal.ts"
+import { invalid, notFound, refusal } from "./refusal.ts"
+import type { Scope } from "./scope.ts"
+import { currentTenant } from "./update-tenant.ts"
+
+export type Attempt = {
+  readonly invoiceId: string
+  /** Names the attempt, so that who comes again finds it. */
+  readonly key: string
+  /** Null: all that can be asked for. */
+  readonly amountNanos: string | null
+}
+
+/** `isNew`: nobody can have asked for it before. */
+export type Begun = { readonly payment: PaymentRow; readonly isNew: boolean }
+
+const REQUEST = "request:"
+
+/** The name of what a request begins: the same when it is repeated under its Idempotency-Key. */
+export function requestKey(scope: Scope): string {
+  return REQUEST + (scope.claim?.claim.scope ?? scope.newId())
+}
+
+/** Whether who comes under this name means what was begun under it. An Idempotency-Key names another request once it is forgotten. */
+export function isSameAttempt(
+  { now }: Scope,
+  begun: { readonly attemptKey: string; readonly createdAt: Instant },
+): boolean {
+  return !begun.attemptKey.startsWith(REQUEST) || begun.createdAt > now - limits.idempotencyTtlMs
+}
+
+/** A commit of its own: it neither ends the job nor answers the request. */
+export async function beginPayment(scope: Scope, attempt: Attempt): Promise<Outcome<Begun>> {
+  const own = scope.aside()
+  return act(own, () => decideBegin(own, attempt), null)
+}
+
+async function decideBegin(scope: Scope, attempt: Attempt): Promise<Outcome<Decided<Begun>>> {
+  const { invoiceId, key } = attempt
+  const known = await scope.read.payments.byAttempt(invoiceId, key)
+  if (known !== null && isSameAttempt(scope, known)) {
+    return ok({ value: { payment: known, isNew: false }, commit: { audit: [] } })
+  }
+  const found = await scope.read.invoices.byId(invoiceId)
+  if (found === null) return err(notFound("invoice"))
+  const { invoice } = found
+  const amount = askedAmount(invoice, attempt.amountNanos)
+  if (!amount.ok) return amount
+  const method = await scope.read.paymentMethods.defaultOf(invoice.customerId)
+  const tenant = await currentTenant(scope)
+  if (!tenant.ok) return tenant
+  // A method of the processor that the tenant had before can't be charged by the one that it has now.
+  const isForeign = method !== null && scope.platform.processorOf(tenant.value).name !== method.processor
+  const refused = method === null || isForeign ? NO_METHOD : await refuseMethod(scope, invoice, method)
+  if (refused !== null || method === null) return err(refused ?? NO_METHOD)
+  const payment = newCharge(scope, invoice, method, { key, amount: amount.value })
+  const pendingMinor = minor(invoice.pendingMinor + payment.amountMinor)
+  return ok({
+    value: { payment, isNew: true },
+    commit: {
+      guards: [scope.write.update(invoices, invoice.id, invoice.version, { pendingMinor })],
+      writes: [scope.write.insert(payments, payment)],
+      agenda: [reconcileItem(scope, payment, 0)],
+      audit: [paymentAudit("payment.started", payment)],
+    },
+  })
+}
+
+const NO_METHOD = refusal("invalid_state", "The customer has no default payment method.")
+
+/** What is asked for in minor units, or why it can't be. */
+export function askedAmount(invoice: InvoiceRow, amountNanos: string | null): Outcome<Minor> {
+  const settled = moveInvoice(invoice.status, "settle")
+  if (!settled.ok || invoice.type !== "Standard") {
+    const detail = settled.ok ? "Only an invoice can be paid, and this is none." : settled.error
+    return err(refusal("invalid_state", detail))
+  }
+  const { currency, pendingMinor } = invoice
+  const askable = amountAskable(invoice)
+  const text = (amount: Minor) => formatNanos(minorToNanos(amount, currency))
+  if (askable === 0n) {
+    const waits = `Payments of ${text(pendingMinor)} are under way: nothing else is due.`
+    return err(refusal("invalid_state", pendingMinor > 0n ? waits : "Nothing is due on the invoice."))
+  }
+  if (amountNanos === null) return ok(askable)
+  const asked = nanosToMinor(nanos(BigInt(amountNanos)), currency)
+  if (!asked.ok) return err(invalid("amount_nanos", `Not a whole number of the minor units of ${currency}.`))
+  if (asked.value <= askable) return asked
+  const message =
+    pendingMinor > 0n
+      ? `At most ${text(askable)} is due beside payments of ${text(pendingMinor)} that are under way.`
+      : `At most ${text(askable)} is due.`
+  return err(invalid("amount_nanos", message))
+}
+
+/** A method that was declined for good is not asked again for the same invoice. */
+export async function refuseMethod(
+  scope: Scope,
+  invoice: Pick<InvoiceRow, "id">,
+  method: Pick<PaymentMethodRow, "id">,
+): Promise<Refusal | null> {
+  const before = await scope.read.payments.ofInvoice(invoice.id, limits.paymentsPerInvoice)
+  const declined = before.find((one) => one.isHardFailure === true && one.methodId === method.id)
+  if (declined === undefined) return null
+  const detail = `The default payment method was declined for good (${declined.failureCode}). Make another one the default.`
+  return refusal("invalid_state", detail)
+}
+
+function newCharge(
+  scope: Scope,
+  invoice: InvoiceRow,
+  method: PaymentMethodRow,
+  { key, amount }: { readonly key: string; readonly amount: Minor },
+): PaymentRow {
+  assert(amount > 0n && amount <= amountAskable(invoice), "an attempt is for what is due", { id: invoice.id })
+  return {
+    ...emptyPayment(scope, invoice),
+    kind: "Processor",
+    status: "Processing",
+    amountMinor: amount,
+    attemptKey: key,
+    processor: method.processor,
+    methodId: method.id,
+    customerRef: method.customerRef,
+    methodRef: method.methodRef,
+  }
+}
+
+/** What every new payment has in common. */
+export function emptyPayment(scope: Scope, invoice: InvoiceRow) {
+  return {
+    id: scope.newId(),
+    tenantId: scope.tenant.id,
+    customerId: invoice.customerId,
+    invoiceId: invoice.id,
+    currency: invoice.currency,
+    appliedMinor: minor(0n),
+    refundedMinor: minor(0n),
+    processor: null,
+    methodId: null,
+    customerRef: null,
+    methodRef: null,
+    chargeRef: null,
+    actionUrl: null,
+    failureCode: null,
+    failureMessage: null,
+    isHardFailure: null,
+    reference: null,
+    disputeStatus: null,
+    disputedMinor: minor(0n),
+    settledAt: null,
+    returnedAt: null,
+    version: 1,
+    createdAt: scope.now,
+  } as const
+}
+
+/** When a payment is looked at next, after so many looks. */
+export function reconcileItem(
+  scope: Scope,
+  { id, status }: Pick<PaymentRow, "id" | "status">,
+  looks: number,
+): AgendaItem {
+  const latest = status === "Processing" ? limits.reconcileAtLatestMs : limits.reconcileWaitingMs
+  const wait = Math.min(limits.reconcileAfterMs * 2 ** Math.min(looks, 20), latest)
+  const dueAt = instant(scope.now + wait)
+  return { kind: "reconcile-payment", subject: id, uniqueKey: String(looks), dueAt }
+}

@@ -1,0 +1,40 @@
+// Asks what became of a payment that has no end yet, and comes back until it has one. Runs from the agenda, where it is put in the
+// commit that begins the payment: nothing that happens after that is lost.
+
+import { isUnderWay } from "../domain/payment.ts"
+import { err, ok } from "../domain/result.ts"
+import type { Outcome } from "./act.ts"
+import { act } from "./act.ts"
+import { applyWaitingEvents } from "./apply-waiting-events.ts"
+import { reconcileItem } from "./begin-payment.ts"
+import { unchanged } from "./payment-news.ts"
+import { notFound } from "./refusal.ts"
+import type { Scope } from "./scope.ts"
+import { chargeBegun } from "./settle-payment.ts"
+
+/** `uniqueKey` counts how often it was looked at. */
+export async function reconcilePayment(
+  scope: Scope,
+  paymentId: string,
+  uniqueKey: string,
+): Promise<Outcome<null>> {
+  const payment = await scope.read.payments.byId(paymentId)
+  if (payment === null) return err(notFound("payment"))
+  if (isUnderWay(payment.status)) {
+    const settled = await chargeBegun(scope.aside(), { payment, isNew: false }, null)
+    if (!settled.ok) return settled
+  } else {
+    // One that has its end may still have events that came before it was known whose they are.
+    await applyWaitingEvents(scope.aside(), payment)
+  }
+  return act(
+    scope,
+    async () => {
+      const now = await scope.read.payments.byId(paymentId)
+      if (now === null || !isUnderWay(now.status)) return ok(unchanged(null))
+      const again = reconcileItem(scope, now, Number(uniqueKey) + 1)
+      return ok({ value: null, commit: { agenda: [again], audit: [] } })
+    },
+    null,
+  )
+}

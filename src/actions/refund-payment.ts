@@ -1,0 +1,219 @@
+// Gives back what was paid: of one payment, or of the payments of an invoice, the newest first.
+// Laws: what is given back of a payment, and what is on its way back, are together never more than was paid; each refund is written
+// with its key before the processor is asked.
+
+import type { InvoiceWithLines } from "../db/readers/invoices.ts"
+import type { InvoiceRow, PaymentRow, RefundRow } from "../db/rows.ts"
+import { invoices, payments, refunds } from "../db/schema.ts"
+import { amountLeft } from "../domain/invoice.ts"
+import type { Minor } from "../domain/money.ts"
+import { formatNanos, minor, minorToNanos, nanos, nanosToMinor } from "../domain/money.ts"
+import { refundable, spread } from "../domain/payment.ts"
+import { err, ok } from "../domain/result.ts"
+import { instant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
+import type { Decided, Outcome, Reply } from "./act.ts"
+import { act } from "./act.ts"
+import { isSameAttempt, requestKey } from "./begin-payment.ts"
+import { refundAudit } from "./payment-audit.ts"
+import { unchanged } from "./payment-news.ts"
+import { invalid, missing, notFound, refusal } from "./refusal.ts"
+import type { Scope } from "./scope.ts"
+import { sendRefund } from "./send-refund.ts"
+
+/** Amounts are nanos. Without an amount: what the credit note is of, or all that is left. */
+export type NewRefund = {
+  readonly amountNanos: string | null
+  readonly reason: string | null
+  readonly creditNoteId: string | null
+}
+
+/** What is refunded: the payments of an invoice, or one of them. */
+export type Refunded =
+  | { readonly kind: "Invoice"; readonly id: string }
+  | { readonly kind: "Payment"; readonly id: string }
+
+export async function refundPayment(
+  scope: Scope,
+  what: Refunded,
+  input: NewRefund,
+  reply: Reply<readonly RefundRow[]>,
+): Promise<Outcome<readonly RefundRow[]>> {
+  const own = scope.aside()
+  const key = requestKey(scope)
+  const begun = await act(own, () => decideRefund(own, what, input, key), null)
+  if (!begun.ok) return begun
+  for (const { id } of begun.value) {
+    const sent = await sendRefund(own, id)
+    if (!sent.ok) return sent
+  }
+  return act(
+    scope,
+    async () => {
+      const rows = await Promise.all(begun.value.map(({ id }) => scope.read.payments.refund(id)))
+      return ok(unchanged(rows.filter((row) => row !== null)))
+    },
+    reply,
+  )
+}
+
+async function decideRefund(
+  scope: Scope,
+  what: Refunded,
+  input: NewRefund,
+  key: string,
+): Promise<Outcome<Decided<readonly RefundRow[]>>> {
+  const one = what.kind === "Payment" ? await scope.read.payments.byId(what.id) : null
+  if (what.kind === "Payment" && one === null) return err(notFound("payment"))
+  const found = await scope.read.invoices.byId(one?.invoiceId ?? what.id)
+  if (found === null) return err(notFound("invoice"))
+  const given = await scope.read.payments.refundsOf(found.invoice.id)
+  const known = given.filter((row) => row.attemptKey === key && isSameAttempt(scope, row))
+  if (known.length > 0) return ok(unchanged(known))
+  const paid = await scope.read.payments.ofInvoice(found.invoice.id, limits.paymentsPerInvoice)
+  const from = one === null ? paid.filter((row) => refundable(row) > 0n) : [one]
+  const amount = await amountOf(scope, found, { input, from, given })
+  if (!amount.ok) return amount
+  const owed = owedOf(found, paid, given)
+  return ok(refunding(scope, found.invoice, { input, from, key, amount: amount.value, owed }))
+}
+
+type Wanted = {
+  readonly input: NewRefund
+  readonly from: readonly PaymentRow[]
+  readonly given: readonly RefundRow[]
+}
+
+async function amountOf(
+  scope: Scope,
+  { invoice }: InvoiceWithLines,
+  { input, from, given }: Wanted,
+): Promise<Outcome<Minor>> {
+  const { currency } = invoice
+  const text = (amount: Minor) => formatNanos(minorToNanos(amount, currency))
+  const left = sum(from.map(refundable))
+  if (left === 0n) return err(refusal("invalid_state", "Nothing that was paid is left to be refunded."))
+  if (from.some(({ kind }) => kind === "Processor") && !canRefund(scope)) {
+    return err(refusal("invalid_state", "The payment processor takes no refunds."))
+  }
+  const noted = await leftOfNote(scope, invoice.id, input.creditNoteId, given)
+  if (!noted.ok) return noted
+  const most = noted.value !== null && noted.value < left ? noted.value : left
+  if (most === 0n) return err(refusal("invalid_state", "The credit note is refunded in full."))
+  if (input.amountNanos === null) return ok(most)
+  const asked = nanosToMinor(nanos(BigInt(input.amountNanos)), currency)
+  if (!asked.ok) return err(invalid("amount_nanos", `Not a whole number of the minor units of ${currency}.`))
+  return asked.value <= most ? asked : err(invalid("amount_nanos", `At most ${text(most)} can be refunded.`))
+}
+
+function canRefund(scope: Scope): boolean {
+  return scope.platform.processorOf(scope.tenant).capabilities.refunds
+}
+
+/** What of a credit note was not paid out yet; null without one. */
+async function leftOfNote(
+  scope: Scope,
+  invoiceId: string,
+  noteId: string | null,
+  given: readonly RefundRow[],
+): Promise<Outcome<Minor | null>> {
+  if (noteId === null) return ok(null)
+  const note = (await scope.read.invoices.byId(noteId))?.invoice
+  if (note?.type !== "CreditNote" || note.appliesToInvoiceId !== invoiceId) {
+    return err(missing("credit_note_id", "credit note of this invoice"))
+  }
+  const out = given.filter((row) => row.creditNoteId === noteId && row.status !== "Failed")
+  return ok(minor(note.totalMinor - sum(out.map(({ amountMinor }) => amountMinor))))
+}
+
+/** What the customer is owed back on the invoice: by credit notes on what was paid, and by payments beyond what was due. */
+function owedOf(
+  { invoice }: InvoiceWithLines,
+  paid: readonly PaymentRow[],
+  given: readonly RefundRow[],
+): Minor {
+  const left = amountLeft(invoice)
+  const beyond = paid.map((row) => (row.status === "Succeeded" ? row.amountMinor - row.appliedMinor : 0n))
+  const out = given.map((row) => (row.status === "Failed" ? 0n : row.owedMinor))
+  const owed = (left < 0n ? -left : 0n) + sum(beyond) - sum(out)
+  return minor(owed > 0n ? owed : 0n)
+}
+
+function refunding(
+  scope: Scope,
+  invoice: InvoiceRow,
+  {
+    input,
+    from,
+    key,
+    amount,
+    owed,
+  }: {
+    readonly input: NewRefund
+    readonly from: readonly PaymentRow[]
+    readonly key: string
+    readonly amount: Minor
+    readonly owed: Minor
+  },
+): Decided<readonly RefundRow[]> {
+  const parts = spread(amount, from.map(refundable)) ?? []
+  const owedParts = spread(minor(owed < amount ? owed : amount), parts) ?? []
+  const rows = from.flatMap((payment, at) => {
+    const amountMinor = parts[at] ?? minor(0n)
+    if (amountMinor === 0n) return []
+    const owedMinor = owedParts[at] ?? minor(0n)
+    return [{ payment, refund: newRefund(scope, payment, { ...input, key, amountMinor, owedMinor }) }]
+  })
+  return {
+    value: rows.map(({ refund }) => refund),
+    commit: {
+      guards: [
+        // One after the other for each invoice: a credit note is paid out of several payments, and once.
+        scope.write.update(invoices, invoice.id, invoice.version, {}),
+        ...rows.map(({ payment, refund }) => {
+          const refundedMinor = minor(payment.refundedMinor + refund.amountMinor)
+          return scope.write.update(payments, payment.id, payment.version, { refundedMinor })
+        }),
+      ],
+      writes: rows.map(({ refund }) => scope.write.insert(refunds, refund)),
+      agenda: rows.map(({ refund }) => ({
+        kind: "send-refund",
+        subject: refund.id,
+        uniqueKey: "0",
+        dueAt: instant(scope.now + limits.reconcileAfterMs),
+      })),
+      audit: rows.map(({ refund }) => refundAudit("refund.started", refund)),
+    },
+  }
+}
+
+function newRefund(
+  scope: Scope,
+  payment: PaymentRow,
+  input: NewRefund & { readonly key: string; readonly amountMinor: Minor; readonly owedMinor: Minor },
+): RefundRow {
+  return {
+    id: scope.newId(),
+    tenantId: scope.tenant.id,
+    customerId: payment.customerId,
+    invoiceId: payment.invoiceId,
+    paymentId: payment.id,
+    creditNoteId: input.creditNoteId,
+    status: "Processing",
+    currency: payment.currency,
+    amountMinor: input.amountMinor,
+    owedMinor: input.owedMinor,
+    attemptKey: input.key,
+    refundRef: null,
+    reason: input.reason,
+    failureCode: null,
+    failureMessage: null,
+    settledAt: null,
+    version: 1,
+    createdAt: scope.now,
+  }
+}
+
+function sum(amounts: readonly bigint[]): Minor {
+  return minor(amounts.reduce((total, amount) => total + amount, 0n))
+}

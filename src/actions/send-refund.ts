@@ -1,0 +1,62 @@
+// Asks the processor for a refund that was begun, and commits what becomes of it. Runs with the request, and from the agenda for one
+// whose answer was lost. What a repeat means: the key makes it the same refund.
+
+import type { RefundRow } from "../db/rows.ts"
+import { err, ok } from "../domain/result.ts"
+import { instant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
+import type { Outcome } from "./act.ts"
+import { act } from "./act.ts"
+import { applyWaitingEvents } from "./apply-waiting-events.ts"
+import { askForRefund } from "./ask-processor.ts"
+import { unchanged } from "./payment-news.ts"
+import { notFound } from "./refusal.ts"
+import type { RefundWord } from "./refund-news.ts"
+import { decideRefundNews } from "./refund-news.ts"
+import type { Scope } from "./scope.ts"
+
+export async function sendRefund(scope: Scope, refundId: string): Promise<Outcome<RefundRow>> {
+  const refund = await scope.read.payments.refund(refundId)
+  const payment = refund === null ? null : await scope.read.payments.byId(refund.paymentId)
+  if (refund === null || payment === null) return err(notFound("refund"))
+  if (refund.status !== "Processing") return ok(refund)
+  const byHand: RefundWord = { status: "Succeeded", ref: null }
+  const word = payment.kind === "Manual" ? byHand : await askForRefund(scope, payment, refund)
+  const sent = await act(
+    scope,
+    async () => {
+      const row = await scope.read.payments.refund(refundId)
+      if (row === null) return err(notFound("refund"))
+      return word === null ? ok(unchanged(row)) : decideRefundNews(scope, row, word)
+    },
+    null,
+  )
+  if (sent.ok) await applyWaitingEvents(scope.aside(), payment)
+  return sent
+}
+
+/** Runs from the agenda, until there is an answer. `uniqueKey` counts. */
+export async function sendRefundAgain(
+  scope: Scope,
+  refundId: string,
+  uniqueKey: string,
+): Promise<Outcome<null>> {
+  const before = await scope.read.payments.refund(refundId)
+  if (before?.status === "Processing") {
+    const sent = await sendRefund(scope.aside(), refundId)
+    if (!sent.ok) return sent
+  }
+  return act(
+    scope,
+    async () => {
+      const refund = await scope.read.payments.refund(refundId)
+      if (refund?.status !== "Processing") return ok(unchanged(null))
+      const looks = Number(uniqueKey) + 1
+      const wait = Math.min(limits.reconcileAfterMs * 2 ** Math.min(looks, 20), limits.reconcileAtLatestMs)
+      const dueAt = instant(scope.now + wait)
+      const again = { kind: "send-refund" as const, subject: refundId, uniqueKey: String(looks), dueAt }
+      return ok({ value: null, commit: { agenda: [again], audit: [] } })
+    },
+    null,
+  )
+}

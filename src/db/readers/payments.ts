@@ -1,0 +1,170 @@
+// Reads payments, refunds, events of processors and dunning, of one tenant.
+
+import { and, asc, desc, eq, gte, inArray, isNull, lt, ne, sql } from "drizzle-orm"
+import type { PaymentStatus } from "../../domain/payment.ts"
+import type { Instant } from "../../domain/time.ts"
+import type { Database } from "../database.ts"
+import type { DunningRow, PaymentRow, ProcessorEventRow, RefundRow, SubscriptionRow } from "../rows.ts"
+import {
+  dunnings,
+  invoiceLines,
+  invoices,
+  payments,
+  processorEvents,
+  refunds,
+  subscriptions,
+} from "../schema.ts"
+import type { Page } from "./page.ts"
+import { pageOf } from "./page.ts"
+
+export type PaymentFilter = {
+  readonly customerId?: string | undefined
+  readonly invoiceId?: string | undefined
+  readonly status?: PaymentStatus | undefined
+  readonly from?: Instant | undefined
+  readonly to?: Instant | undefined
+}
+
+export function paymentReader(db: Database, tenantId: string) {
+  const ofTenant = eq(payments.tenantId, tenantId)
+
+  async function subscriptionsOf(invoiceId: string): Promise<SubscriptionRow[]> {
+    const billed = sql`SELECT subscription_id FROM ${invoiceLines} WHERE tenant_id = ${tenantId} AND invoice_id = ${invoiceId}
+      UNION SELECT subscription_id FROM ${invoices} WHERE tenant_id = ${tenantId} AND id = ${invoiceId}`
+    return db
+      .select()
+      .from(subscriptions)
+      .where(and(eq(subscriptions.tenantId, tenantId), sql`${subscriptions.id} IN (${billed})`))
+  }
+
+  return {
+    async byId(id: string): Promise<PaymentRow | null> {
+      const where = and(ofTenant, eq(payments.id, id))
+      return (await db.select().from(payments).where(where).get()) ?? null
+    },
+
+    /** The last payment that a job or request of this name began. */
+    async byAttempt(invoiceId: string, attemptKey: string): Promise<PaymentRow | null> {
+      const where = and(ofTenant, eq(payments.invoiceId, invoiceId), eq(payments.attemptKey, attemptKey))
+      return (await db.select().from(payments).where(where).orderBy(desc(payments.id)).get()) ?? null
+    },
+
+    async byCharge(processor: string, chargeRef: string): Promise<PaymentRow | null> {
+      const where = and(ofTenant, eq(payments.processor, processor), eq(payments.chargeRef, chargeRef))
+      return (await db.select().from(payments).where(where).get()) ?? null
+    },
+
+    list: (page: Page, filter: PaymentFilter) =>
+      pageOf(db, payments, tenantId, page, [
+        filter.customerId === undefined ? undefined : eq(payments.customerId, filter.customerId),
+        filter.invoiceId === undefined ? undefined : eq(payments.invoiceId, filter.invoiceId),
+        filter.status === undefined ? undefined : eq(payments.status, filter.status),
+        filter.from === undefined ? undefined : gte(payments.createdAt, filter.from),
+        filter.to === undefined ? undefined : lt(payments.createdAt, filter.to),
+      ]),
+
+    /** Newest first. */
+    ofInvoice(invoiceId: string, limit: number): Promise<PaymentRow[]> {
+      const where = and(ofTenant, eq(payments.invoiceId, invoiceId))
+      return db.select().from(payments).where(where).orderBy(desc(payments.id)).limit(limit)
+    },
+
+    async refund(id: string): Promise<RefundRow | null> {
+      const where = and(eq(refunds.tenantId, tenantId), eq(refunds.id, id))
+      return (await db.select().from(refunds).where(where).get()) ?? null
+    },
+
+    /** Oldest first. */
+    refundsOf(invoiceId: string): Promise<RefundRow[]> {
+      const where = and(eq(refunds.tenantId, tenantId), eq(refunds.invoiceId, invoiceId))
+      return db.select().from(refunds).where(where).orderBy(asc(refunds.id))
+    },
+
+    refundPage: (page: Page, paymentId: string) =>
+      pageOf(db, refunds, tenantId, page, [eq(refunds.paymentId, paymentId)]),
+
+    async refundByRef(refundRef: string): Promise<RefundRow | null> {
+      const where = and(eq(refunds.tenantId, tenantId), eq(refunds.refundRef, refundRef))
+      return (await db.select().from(refunds).where(where).get()) ?? null
+    },
+
+    async event(processor: string, eventId: string): Promise<ProcessorEventRow | null> {
+      const where = and(
+        eq(processorEvents.tenantId, tenantId),
+        eq(processorEvents.processor, processor),
+        eq(processorEvents.eventId, eventId),
+      )
+      return (await db.select().from(processorEvents).where(where).get()) ?? null
+    },
+
+    /** Events of a charge that came before it was known, in the order in which they came. */
+    waitingEvents(processor: string, chargeRef: string, limit: number): Promise<ProcessorEventRow[]> {
+      const where = and(
+        eq(processorEvents.tenantId, tenantId),
+        eq(processorEvents.chargeRef, chargeRef),
+        eq(processorEvents.processor, processor),
+        isNull(processorEvents.appliedAt),
+      )
+      return db.select().from(processorEvents).where(where).orderBy(asc(processorEvents.id)).limit(limit)
+    },
+
+    async dunning(id: string): Promise<DunningRow | null> {
+      const where = and(eq(dunnings.tenantId, tenantId), eq(dunnings.id, id))
+      return (await db.select().from(dunnings).where(where).get()) ?? null
+    },
+
+    /** The last one of an invoice. */
+    async dunningOf(invoiceId: string): Promise<DunningRow | null> {
+      const where = and(eq(dunnings.tenantId, tenantId), eq(dunnings.invoiceId, invoiceId))
+      return (await db.select().from(dunnings).where(where).orderBy(desc(dunnings.id)).get()) ?? null
+    },
+
+    /** Those of a customer that no payment has ended. */
+    unpaidDunnings(customerId: string): Promise<DunningRow[]> {
+      const where = and(
+        eq(dunnings.tenantId, tenantId),
+        eq(dunnings.customerId, customerId),
+        inArray(dunnings.status, ["Active", "Exhausted"]),
+      )
+      return db.select().from(dunnings).where(where).orderBy(asc(dunnings.id))
+    },
+
+    /** The subscriptions that an invoice charges. */
+    subscriptionsOf,
+
+    /** Of some subscriptions, those that another invoice than this keeps behind. */
+    async keptBehind(subscriptionIds: readonly string[], exceptInvoiceId: string): Promise<Set<string>> {
+      const behind = new Set<string>()
+      if (subscriptionIds.length === 0) return behind
+      const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(subscriptionIds)}))`
+      const rows = await db
+        .selectDistinct({ own: invoices.subscriptionId, line: invoiceLines.subscriptionId })
+        .from(dunnings)
+        .innerJoin(
+          invoices,
+          and(eq(invoices.tenantId, dunnings.tenantId), eq(invoices.id, dunnings.invoiceId)),
+        )
+        .leftJoin(
+          invoiceLines,
+          and(
+            eq(invoiceLines.tenantId, dunnings.tenantId),
+            eq(invoiceLines.invoiceId, dunnings.invoiceId),
+            sql`${invoiceLines.subscriptionId} IN ${wanted}`,
+          ),
+        )
+        .where(
+          and(
+            eq(dunnings.tenantId, tenantId),
+            inArray(dunnings.status, ["Active", "Exhausted"]),
+            ne(dunnings.invoiceId, exceptInvoiceId),
+            eq(invoices.status, "Open"),
+            sql`${dunnings.customerId} IN (SELECT customer_id FROM ${invoices} WHERE tenant_id = ${tenantId} AND id = ${exceptInvoiceId})`,
+          ),
+        )
+      for (const { own, line } of rows) {
+        for (const id of [own, line]) if (id !== null && subscriptionIds.includes(id)) behind.add(id)
+      }
+      return behind
+    },
+  }
+}

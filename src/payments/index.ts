@@ -1,0 +1,67 @@
+// Which processor moves a tenant's money. Its own account at Stripe, if it has one; else the sandbox for a test tenant, and
+// the operator's account for a live one.
+// Law: a live tenant never meets the sandbox, which only plays at money.
+
+import type { Mode } from "../domain/tenant.ts"
+import { hmacHex } from "../runtime/hmac.ts"
+import { seal, unseal } from "../runtime/seal.ts"
+import type { Processor, SandboxDesk, StripeAccount } from "./port.ts"
+import type { DeskConfig } from "./sandbox/desk.ts"
+import { sandboxDesk } from "./sandbox/desk.ts"
+import { sandboxProcessor } from "./sandbox/processor.ts"
+import type { SandboxStore } from "./sandbox/store.ts"
+import { stripeProcessor } from "./stripe/processor.ts"
+import { unconfigured } from "./unconfigured.ts"
+
+export type Payer = { readonly id: string; readonly mode: Mode; readonly stripeSealed: string | null }
+
+export type Setup = Pick<DeskConfig, "call" | "publicUrl" | "wallNow"> & {
+  /** The platform's own secret, which seals those of the tenants. */
+  readonly secret: string
+  /** The operator's account, for live tenants without one. */
+  readonly stripe: StripeAccount | null
+  readonly stripeApiBase: string | null
+  readonly storeOf: (tenantId: string) => SandboxStore
+}
+
+export function processorFor(setup: Setup, { id, mode, stripeSealed }: Payer): Processor {
+  const place = { apiBase: setup.stripeApiBase, publicUrl: setup.publicUrl }
+  if (stripeSealed !== null) {
+    return stripeProcessor({ ...place, account: () => openAccount(stripeSealed, setup.secret, id) })
+  }
+  if (mode === "test") return sandboxProcessor(deskConfig(setup, id))
+  const { stripe } = setup
+  return stripe === null ? unconfigured : stripeProcessor({ ...place, account: async () => stripe })
+}
+
+/** A test tenant that moved on to Stripe may still have events of the sandbox under way. */
+export function deskFor(setup: Setup, { id }: Payer): SandboxDesk {
+  return sandboxDesk(deskConfig(setup, id))
+}
+
+export function sandboxFor(setup: Setup, { id }: Payer): Processor {
+  return sandboxProcessor(deskConfig(setup, id))
+}
+
+function deskConfig(setup: Setup, tenantId: string): DeskConfig {
+  const { call, publicUrl, wallNow, secret, storeOf } = setup
+  return {
+    tenantId,
+    store: storeOf(tenantId),
+    secret: () => hmacHex(secret, `sandbox processor of ${tenantId}`),
+    publicUrl,
+    wallNow,
+    call,
+  }
+}
+
+const purposeOf = (tenantId: string) => `stripe account of ${tenantId}`
+
+/** An account as it is kept: only this platform's secret opens it, and only as that tenant's. */
+export function sealAccount(account: StripeAccount, secret: string, tenantId: string): Promise<string> {
+  return seal(JSON.stringify(account), secret, purposeOf(tenantId))
+}
+
+async function openAccount(sealed: string, secret: string, tenantId: string): Promise<StripeAccount> {
+  return JSON.parse(await unseal(sealed, secret, purposeOf(tenantId))) as StripeAccount
+}

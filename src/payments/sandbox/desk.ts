@@ -1,0 +1,65 @@
+// What would happen at a processor's own site: it sends its events, and a customer answers on its page.
+// Law: an event comes in through the door that is open to everybody, and is taken only for its signature.
+
+import type { Instant } from "../../domain/time.ts"
+import { sameSecret } from "../../runtime/hash.ts"
+import type { SandboxDesk } from "../port.ts"
+import { bodyOf, eventOf, statusAfter, typeOf } from "./events.ts"
+import type { SandboxConfig } from "./processor.ts"
+import { answerToken } from "./processor.ts"
+import { SIGNATURE_HEADER, signatureOf } from "./signature.ts"
+import type { SandboxObject } from "./store.ts"
+
+export type DeskConfig = SandboxConfig & {
+  readonly wallNow: () => Instant
+  /** Calls this worker as anybody would. */
+  readonly call: (request: Request) => Promise<Response>
+}
+
+export function sandboxDesk(config: DeskConfig): SandboxDesk {
+  const { store } = config
+  return {
+    async deliver(eventRef) {
+      const event = await store.find(eventRef)
+      if (event !== null) await tell(config, event)
+    },
+
+    async answer(chargeRef, token, isApproved) {
+      if (!(await sameSecret(token, await answerToken(config, chargeRef)))) return false
+      const charge = await store.find(chargeRef)
+      const status = isApproved ? "Succeeded" : "Failed"
+      // Who answers the same again has lost our answer: the event is told again under its own name.
+      if (charge === null || (charge.status !== "RequiresAction" && charge.status !== status)) return false
+      const { event } = eventOf(isApproved ? "charge.succeeded" : "charge.failed", charge, 0)
+      await store.keep(event, [])
+      await tell(config, event)
+      return true
+    },
+  }
+}
+
+/** The statuses that an event may find its object in. A refund that fails had succeeded before. */
+const OPEN = ["Pending", "RequiresAction"]
+
+async function tell(config: DeskConfig, event: SandboxObject): Promise<void> {
+  const { store, tenantId, secret } = config
+  const type = typeOf(event)
+  const after = type === null ? null : statusAfter(type)
+  const ref = event.parent ?? ""
+  if (after !== null) {
+    for (const from of type === "refund.failed" ? [...OPEN, "Succeeded"] : OPEN)
+      await store.move(ref, from, after)
+  }
+  const about = await store.find(ref)
+  if (type === null || about === null) return
+  const body = bodyOf(event.ref, type, about)
+  const headers = {
+    "Content-Type": "application/json",
+    [SIGNATURE_HEADER]: await signatureOf(body, await secret(), config.wallNow()),
+  }
+  const url = `${config.publicUrl}/v1/webhooks/sandbox?tenant=${tenantId}`
+  const answer = await config.call(new Request(url, { method: "POST", headers, body }))
+  if (!answer.ok)
+    throw new Error(`The sandbox's event was not taken: ${answer.status} ${await answer.text()}`)
+  await answer.body?.cancel()
+}

@@ -1,0 +1,32 @@
+// What the sandbox needs of its memory. src/db/sandbox.ts keeps it in D1, per tenant.
+
+import type { Minor } from "../../domain/money.ts"
+
+export type SandboxKind = "Method" | "Charge" | "Refund" | "Payout" | "Event"
+
+export type SandboxObject = {
+  readonly ref: string
+  readonly kind: SandboxKind
+  /** The key of the request that made it: the same request makes nothing new. */
+  readonly key: string
+  /** A charge's method, a refund's charge. */
+  readonly parent: string | null
+  readonly amountMinor: Minor | null
+  readonly status: string
+  readonly state: Readonly<Record<string, unknown>>
+}
+
+/** An event that is to be told after a while, by the tenant's clock. */
+export type LaterEvent = { readonly event: SandboxObject; readonly afterMs: number }
+
+export interface SandboxStore {
+  find(ref: string): Promise<SandboxObject | null>
+  /** How many of a kind have this parent and status. */
+  count(kind: SandboxKind, parent: string, status: string): Promise<number>
+  /** Keeps an object and schedules its events, all or nothing; what is there already stays. True: it is new. */
+  keep(object: SandboxObject, later: readonly LaterEvent[]): Promise<boolean>
+  /** Keeps a refund, unless the refunds of its charge would come to more than `ofMinor`. What is there already stays. */
+  keepRefund(refund: SandboxObject, ofMinor: Minor, later: readonly LaterEvent[]): Promise<void>
+  /** Moves an object from one status to another; nothing happens if it isn't there. */
+  move(ref: string, from: string, to: string): Promise<void>
+}

@@ -1,0 +1,78 @@
+// Stripe's events in our words.
+
+import type Stripe from "stripe"
+import { parseCurrency } from "../../domain/currency.ts"
+import type { ProcessorEvent } from "../port.ts"
+import { fromStripe } from "./amount.ts"
+import { outcomeOf } from "./outcome.ts"
+
+export function normalized(event: Stripe.Event): ProcessorEvent {
+  const other: ProcessorEvent = { id: event.id, kind: "Other", type: event.type }
+  switch (event.type) {
+    case "payment_intent.succeeded":
+    case "payment_intent.processing":
+    case "payment_intent.requires_action":
+    case "payment_intent.payment_failed":
+    case "payment_intent.canceled":
+      return ofIntent(event.id, event.data.object) ?? other
+    case "refund.updated":
+    case "refund.failed":
+    case "charge.refund.updated":
+      return ofRefund(event.id, event.data.object) ?? other
+    case "charge.dispute.created":
+    case "charge.dispute.closed":
+      return ofDispute(event.id, event.data.object, event.type) ?? other
+    default:
+      return other
+  }
+}
+
+function ofIntent(id: string, intent: Stripe.PaymentIntent): ProcessorEvent | null {
+  const outcome = outcomeOf(intent)
+  // The first try, without the customer: it is asked on a page meanwhile, and the intent is not lost.
+  if (outcome.status === "Failed" && outcome.code === "authentication_required") return null
+  const kind =
+    outcome.status === "Succeeded"
+      ? "ChargeSucceeded"
+      : outcome.status === "Failed"
+        ? "ChargeFailed"
+        : "ChargePending"
+  return { id, kind, chargeRef: intent.id, outcome }
+}
+
+function ofRefund(id: string, refund: Stripe.Refund): ProcessorEvent | null {
+  const chargeRef = idOf(refund.payment_intent)
+  if (chargeRef === null) return null
+  switch (refund.status) {
+    case "succeeded":
+      return { id, kind: "RefundSucceeded", refundRef: refund.id, chargeRef }
+    case "failed":
+    case "canceled":
+      return { id, kind: "RefundFailed", refundRef: refund.id, chargeRef }
+    default:
+      return null
+  }
+}
+
+/** An inquiry (`warning_…`) takes no money: only what it becomes is a dispute. */
+function ofDispute(
+  id: string,
+  { payment_intent, amount, currency: code, status }: Stripe.Dispute,
+  type: "charge.dispute.created" | "charge.dispute.closed",
+): ProcessorEvent | null {
+  const chargeRef = idOf(payment_intent)
+  const currency = parseCurrency(code.toUpperCase())
+  const amountMinor = currency.ok ? fromStripe(amount, currency.value) : null
+  if (chargeRef === null || !currency.ok || amountMinor === null || status.startsWith("warning_")) return null
+  const kind = type === "charge.dispute.created" ? "DisputeOpened" : CLOSED[status]
+  return kind === undefined ? null : { id, kind, chargeRef, amountMinor, currency: currency.value }
+}
+
+const CLOSED: Readonly<Record<string, "DisputeWon" | "DisputeLost">> = {
+  won: "DisputeWon",
+  lost: "DisputeLost",
+}
+
+function idOf(reference: string | { readonly id: string } | null): string | null {
+  return typeof reference === "string" ? reference : (reference?.id ?? null)
+}
