@@ -3,16 +3,14 @@
 import { err, ok } from "../domain/result.ts"
 import { limits } from "../limits.ts"
 import type { Outcome, Reply } from "./act.ts"
-import { act } from "./act.ts"
+import type { DraftChange } from "./change-draft.ts"
+import { changeDraft } from "./change-draft.ts"
 import type { Draft } from "./draft-invoice.ts"
-import { findDraft } from "./find-draft.ts"
-import { invoiceTotals } from "./invoice-audit.ts"
 import type { ManualLine } from "./manual-line.ts"
 import { manualLines } from "./manual-line.ts"
 import { invalid } from "./refusal.ts"
-import { belowZero, saveDraft, withLines } from "./save-draft.ts"
+import { belowZero, withLines } from "./save-draft.ts"
 import type { Scope } from "./scope.ts"
-import { withTaxes } from "./tax-lines.ts"
 
 export async function addInvoiceLines(
   scope: Scope,
@@ -20,35 +18,12 @@ export async function addInvoiceLines(
   lines: readonly ManualLine[],
   reply: Reply<Draft>,
 ): Promise<Outcome<Draft>> {
-  return act(
-    scope,
-    async () => {
-      const found = await findDraft(scope, invoiceId)
-      if (!found.ok) return found
-      const before = found.value
-      const extended = withManual(scope, before, lines)
-      if (!extended.ok) return extended
-      const after = await withTaxes(scope, extended.value)
-      if (!after.ok) return after
-      return ok({
-        value: after.value,
-        commit: {
-          ...saveDraft(scope, before, after.value),
-          audit: [
-            {
-              action: "invoice.lines_added",
-              subjectType: "Invoice",
-              subjectId: invoiceId,
-              customerId: before.invoice.customerId,
-              before: invoiceTotals(before),
-              after: { ...invoiceTotals(after.value), added: lines.map(({ description }) => description) },
-            },
-          ],
-        },
-      })
-    },
-    reply,
-  )
+  const added = lines.map(({ description }) => description)
+  const extended = (before: Draft): Outcome<DraftChange> => {
+    const draft = withManual(scope, before, lines)
+    return draft.ok ? ok({ action: "invoice.lines_added", draft: draft.value, after: { added } }) : draft
+  }
+  return changeDraft(scope, invoiceId, extended, reply)
 }
 
 function withManual(scope: Scope, before: Draft, lines: readonly ManualLine[]): Outcome<Draft> {

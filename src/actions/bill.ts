@@ -30,7 +30,16 @@ export async function billOf(
   rated: Pick<Rated, "lines" | "guards">,
   service: Interval,
 ): Promise<Outcome<Bill>> {
-  const placed = await placeDraft(scope, draftOf(scope, subscription, rated.lines, service))
+  return billOfDraft(scope, draftOf(scope, subscription, rated.lines, service), rated.guards)
+}
+
+/** The bill that a new draft makes: where it belongs, taxed, and finalized in its time. */
+export async function billOfDraft(
+  scope: Scope,
+  made: Draft,
+  guards: readonly Guarded[],
+): Promise<Outcome<Bill>> {
+  const placed = await placeDraft(scope, made)
   if (!placed.ok) return placed
   const { before, after } = placed.value
   const taxed = await withTaxes(scope, after)
@@ -39,7 +48,7 @@ export async function billOf(
   const saved = saveDraft(scope, before, draft)
   return ok({
     draft,
-    guards: [...saved.guards, ...rated.guards],
+    guards: [...saved.guards, ...guards],
     writes: saved.writes,
     // A draft that gathers is finalized when its first lines have rested.
     agenda: before === null ? finalizeItems(scope, draft.invoice.id) : [],

@@ -6,15 +6,12 @@ import type { ContractCharge } from "../domain/contract-due.ts"
 import { invoiceTotal } from "../domain/invoice.ts"
 import type { Minor } from "../domain/money.ts"
 import { formatNanos, minor, minorToNanos } from "../domain/money.ts"
-import { ok } from "../domain/result.ts"
 import type { Outcome } from "./act.ts"
 import type { Bill } from "./bill.ts"
+import { billOfDraft } from "./bill.ts"
 import type { Draft } from "./draft-invoice.ts"
-import { draftAudit, emptyInvoice, finalizeItems } from "./draft-invoice.ts"
-import { placeDraft } from "./place-draft.ts"
-import { saveDraft } from "./save-draft.ts"
+import { emptyInvoice } from "./draft-invoice.ts"
 import type { Scope } from "./scope.ts"
-import { withTaxes } from "./tax-lines.ts"
 
 /** `amount`: what is invoiced of the charge now. */
 export type ContractBilled = { readonly charge: ContractCharge; readonly amount: Minor }
@@ -24,20 +21,7 @@ export async function contractBill(
   contract: ContractRow,
   billed: readonly ContractBilled[],
 ): Promise<Outcome<Bill>> {
-  const placed = await placeDraft(scope, draftOf(scope, contract, billed))
-  if (!placed.ok) return placed
-  const { before, after } = placed.value
-  const taxed = await withTaxes(scope, after)
-  if (!taxed.ok) return taxed
-  const draft = taxed.value
-  const saved = saveDraft(scope, before, draft)
-  return ok({
-    draft,
-    guards: saved.guards,
-    writes: saved.writes,
-    agenda: before === null ? finalizeItems(scope, draft.invoice.id) : [],
-    audit: [draftAudit(draft, before === null ? "invoice.created" : "invoice.lines_added")],
-  })
+  return billOfDraft(scope, draftOf(scope, contract, billed), [])
 }
 
 function draftOf(scope: Scope, contract: ContractRow, billed: readonly ContractBilled[]): Draft {

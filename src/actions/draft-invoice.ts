@@ -1,12 +1,9 @@
 // A draft with its lines, as rows. Shared by every action that bills; it only builds.
 
-import type { Statement } from "../db/database.ts"
 import type { InvoiceWithLines } from "../db/readers/invoices.ts"
 import type { InvoiceLineRow, InvoiceRow, SubscriptionRow } from "../db/rows.ts"
-import { invoiceLines, invoices } from "../db/schema.ts"
 import type { AuditEntry } from "../db/commit.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
-import { assert } from "../domain/assert.ts"
 import { formatDecimal } from "../domain/decimal.ts"
 import { invoiceTotal } from "../domain/invoice.ts"
 import { formatNanos, minor, minorToNanos } from "../domain/money.ts"
@@ -106,14 +103,6 @@ export function emptyInvoice(scope: Scope, id: string) {
     version: 1,
     createdAt: scope.now,
   } as const
-}
-
-export function draftStatements(scope: Scope, { invoice, lines }: Draft): Statement[] {
-  assert(invoice.totalMinor === invoiceTotal(lines), "an invoice is the sum of its lines", { id: invoice.id })
-  return [
-    scope.write.insert(invoices, invoice),
-    ...lines.map((line) => scope.write.insert(invoiceLines, line)),
-  ]
 }
 
 export function draftAudit({ invoice, lines }: Draft, action = "invoice.created"): AuditEntry {

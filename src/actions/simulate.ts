@@ -15,8 +15,8 @@ import { minor } from "../domain/money.ts"
 import type { Period } from "../domain/period.ts"
 import { startOf } from "../domain/period.ts"
 import { err, ok } from "../domain/result.ts"
-import type { Duration, Instant } from "../domain/time.ts"
-import { formatInstant, LATEST } from "../domain/time.ts"
+import type { Instant } from "../domain/time.ts"
+import { formatInstant, LATEST, sameDuration } from "../domain/time.ts"
 import { segmentAt, segmentsOf } from "../domain/timeline.ts"
 import type { Usage } from "../domain/usage.ts"
 import { limits } from "../limits.ts"
@@ -116,7 +116,7 @@ async function offerOf(
   }
   const other = await scope.read.catalog.plan(prices.planId)
   if (other === null) return err(missing("plan_id", "plan"))
-  if (!sameLength(other.terms.terms.every, subscription.schedule.every)) {
+  if (!sameDuration(other.terms.terms.every, subscription.schedule.every)) {
     const text = "The plan bills at another cadence: its prices are not for the periods of this subscription."
     return err(invalid("plan_id", text))
   }
@@ -135,11 +135,6 @@ function foreignCurrency(
     "currency_mismatch",
     `The subscription is in ${currency}; these prices are in ${other.currency}.`,
   )
-}
-
-function sameLength(a: Duration, b: Duration): boolean {
-  const units = ["years", "months", "weeks", "days", "hours", "minutes", "seconds"] as const
-  return units.every((unit) => a[unit] === b[unit])
 }
 
 /** The usage by the terms as they are, and by the other ones: of one moment, so that equal terms make equal bills. */

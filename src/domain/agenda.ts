@@ -71,9 +71,6 @@ export const KIND_ORDER: Readonly<Record<AgendaKind, number>> = {
   "deliver-webhook": 10,
 }
 
-/** The unique key of the close of a subscription that was cancelled at once. */
-export const LAST_CLOSE = "final"
-
 const LONGEST_DELAY_SECONDS = 3_600
 
 /** 2, 4, 8 … seconds, at most an hour: a fault that passes is over soon, one that stays must not spin. */

@@ -7,6 +7,7 @@ import type { Cut, Schedule } from "./period.ts"
 import { periodAt, periodContaining, ruleAt, startOf } from "./period.ts"
 import type { Quantities } from "./subscription.ts"
 import type { Duration, Instant } from "./time.ts"
+import { sameDuration } from "./time.ts"
 import type { Segment, SegmentChange } from "./timeline.ts"
 import { segmentAt } from "./timeline.ts"
 
@@ -116,11 +117,6 @@ function cutFor(schedule: Schedule, at: Instant, every: Duration, prorated: bool
   const { timeZone, every: present } = ruleAt(schedule, at)
   if (sameDuration(present, every)) return null
   return { at, rule: { anchor: at, timeZone, every }, prorated }
-}
-
-export function sameDuration(a: Duration, b: Duration): boolean {
-  const units = ["years", "months", "weeks", "days", "hours", "minutes", "seconds"] as const
-  return units.every((unit) => a[unit] === b[unit])
 }
 
 /** A schedule with this cut at an instant, or with none there. At its very start it is another schedule. */

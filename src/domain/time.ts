@@ -93,6 +93,12 @@ function countOf(digits: string | undefined): number {
   return digits === undefined ? 0 : digitsAt(digits, 0, digits.length)
 }
 
+export function sameDuration(a: Duration, b: Duration): boolean {
+  return UNITS.every((unit) => a[unit] === b[unit])
+}
+
+const UNITS = ["years", "months", "weeks", "days", "hours", "minutes", "seconds"] as const
+
 /** How long a duration is on average over the 400 years in which the calendar repeats; an estimate, never a boundary. */
 export function meanLengthMs(d: Duration): number {
   const days = (d.years + d.months / 12) * 365.2425 + d.weeks * 7 + d.days

@@ -4,7 +4,7 @@
 import type { Interval } from "../domain/proration.ts"
 import { startOf, type Cut, type Rule } from "../domain/period.ts"
 import type { MeterTerms } from "../domain/terms.ts"
-import { LATEST, type Instant } from "../domain/time.ts"
+import { LATEST, sameDuration, type Instant } from "../domain/time.ts"
 import { isPausedAt } from "../domain/timeline.ts"
 
 /** A time that `counts` by the new terms and did not by the old ones, or the other way round. */
@@ -26,12 +26,7 @@ export function timeChange(before: MeterTerms, after: MeterTerms): TimeChange | 
 }
 
 function sameRule(a: Rule, b: Rule): boolean {
-  const units = ["years", "months", "weeks", "days", "hours", "minutes", "seconds"] as const
-  return (
-    a.anchor === b.anchor &&
-    a.timeZone === b.timeZone &&
-    units.every((unit) => a.every[unit] === b.every[unit])
-  )
+  return a.anchor === b.anchor && a.timeZone === b.timeZone && sameDuration(a.every, b.every)
 }
 
 function divergence(a: readonly Cut[], b: readonly Cut[]): Instant | null {

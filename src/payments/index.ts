@@ -10,7 +10,7 @@ import type { DeskConfig } from "./sandbox/desk.ts"
 import { sandboxDesk } from "./sandbox/desk.ts"
 import { sandboxProcessor } from "./sandbox/processor.ts"
 import type { SandboxStore } from "./sandbox/store.ts"
-import { stripeProcessor } from "./stripe/processor.ts"
+import { lazyStripe } from "./stripe/lazy.ts"
 import { unconfigured } from "./unconfigured.ts"
 
 export type Payer = { readonly id: string; readonly mode: Mode; readonly stripeSealed: string | null }
@@ -27,11 +27,11 @@ export type Setup = Pick<DeskConfig, "call" | "publicUrl" | "wallNow"> & {
 export function processorFor(setup: Setup, { id, mode, stripeSealed }: Payer): Processor {
   const place = { apiBase: setup.stripeApiBase, publicUrl: setup.publicUrl }
   if (stripeSealed !== null) {
-    return stripeProcessor({ ...place, account: () => openAccount(stripeSealed, setup.secret, id) })
+    return lazyStripe({ ...place, account: () => openAccount(stripeSealed, setup.secret, id) })
   }
   if (mode === "test") return sandboxProcessor(deskConfig(setup, id))
   const { stripe } = setup
-  return stripe === null ? unconfigured : stripeProcessor({ ...place, account: async () => stripe })
+  return stripe === null ? unconfigured : lazyStripe({ ...place, account: async () => stripe })
 }
 
 /** A test tenant that moved on to Stripe may still have events of the sandbox under way. */

@@ -2,10 +2,9 @@
 
 import { and, asc, eq, inArray, ne, or, sql } from "drizzle-orm"
 import type { AccountType } from "../../domain/customer.ts"
-import { LAST_CLOSE } from "../../domain/agenda.ts"
 import type { Database } from "../database.ts"
 import type { CustomerRow } from "../rows.ts"
-import { agenda, customers, invoices, subscriptions } from "../schema.ts"
+import { customers, invoices, subscriptions } from "../schema.ts"
 import type { Page } from "./page.ts"
 import { pageOf } from "./page.ts"
 
@@ -134,29 +133,11 @@ export function customerReader(db: Database, tenantId: string) {
     return subscription !== undefined || invoice !== undefined
   }
 
-  /** Whether a subscription runs, or has ended and its last bill is still to be drafted. */
+  /** Whether a subscription runs. One that ended has its last bill drafted in the same commit. */
   async function hasOpenSubscription(customerId: string): Promise<boolean> {
     const runs = inArray(subscriptions.status, ["Trialing", "Active", "PastDue", "Paused"])
-    const open = await db
-      .select({ id: subscriptions.id })
-      .from(subscriptions)
-      .leftJoin(
-        agenda,
-        and(
-          eq(agenda.tenantId, tenantId),
-          eq(agenda.kind, "close-period"),
-          eq(agenda.subject, subscriptions.id),
-          ne(agenda.status, "Done"),
-        ),
-      )
-      .where(
-        and(
-          eq(subscriptions.tenantId, tenantId),
-          eq(subscriptions.customerId, customerId),
-          or(runs, eq(agenda.uniqueKey, LAST_CLOSE)),
-        ),
-      )
-      .get()
+    const its = and(eq(subscriptions.tenantId, tenantId), eq(subscriptions.customerId, customerId))
+    const open = await db.select({ id: subscriptions.id }).from(subscriptions).where(and(its, runs)).get()
     return open !== undefined
   }
 

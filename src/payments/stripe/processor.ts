@@ -15,6 +15,7 @@ import type {
   RefundRequest,
 } from "../port.ts"
 import { toStripe } from "./amount.ts"
+import { STRIPE_CAPABILITIES } from "./capabilities.ts"
 import { charge, findCharge, KEY, UNSAYABLE } from "./charge.ts"
 import type { StripeConfig } from "./client.ts"
 import { clientOf } from "./client.ts"
@@ -35,7 +36,7 @@ export function stripeProcessor({ account, ...place }: StripeConfig): Processor 
   const client = async () => (await open()).client
   return {
     name: "stripe",
-    capabilities: { refunds: true, payouts: true, webhooks: true, offSession: true },
+    capabilities: STRIPE_CAPABILITIES,
 
     async createCustomer({ key, name, email }) {
       const fields = { name, email, metadata: { [KEY]: key } }
