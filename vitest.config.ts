@@ -1,12 +1,12 @@
 // Two worlds of tests. `domain` is plain Node: the pure domain, the law of the tree, tests that start processes.
-// `workers` runs inside workerd with the real D1, Durable Objects and queues; its storage is isolated per file.
+// `workers` runs inside workerd with the real D1, Durable Objects and queues.
 
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers"
 import { Response } from "miniflare"
 import { defineConfig } from "vitest/config"
 import { copyAssets } from "./scripts/assets.ts"
 
-const WORKERS_FOLDERS = "{api,actions,budget,meter,db,jobs,scenario,runtime,payments}"
+const WORKERS_FOLDERS = "{api,actions,billy,budget,meter,db,jobs,scenario,simulation,runtime,payments}"
 
 // Bundled once for the tests: workerd fetches each module by a call, and these packages are hundreds of modules.
 // One that is missing here works all the same, only slower.
@@ -17,8 +17,10 @@ const PREBUNDLED = [
   "drizzle-orm/sqlite-core",
   "hono",
   "hono/body-limit",
+  "hono/html",
   "hono/http-exception",
   "hono/jwt",
+  "hono/utils/encode",
   "stripe",
   "temporal-polyfill/implementation",
   "uuid",
@@ -47,8 +49,15 @@ export default defineConfig(async () => {
                   ROOT_API_KEY: "root_test_key_for_tests_only_000000",
                   JWT_SECRET: "test-jwt-secret-that-is-long-enough-0123456789",
                   TEST_MIGRATIONS: await readD1Migrations("migrations"),
+                  // `npm run simulate` asks for a seed.
+                  SIMULATION_SEED: process.env["SIMULATION_SEED"] ?? "",
+                  SIMULATION_STEPS: process.env["SIMULATION_STEPS"] ?? "",
                   // What `npm start` allows on a laptop is not what a deployment does.
                   ALLOW_PRIVATE_WEBHOOKS: "0",
+                  // Nobody is there but where a test puts a provider (test/support/receiver.ts).
+                  MAIL_API_URL: "https://mail.example.org/emails",
+                  MAIL_API_KEY: "mail_test_key",
+                  MAIL_FROM: "Ledgerline <billing@ledgerline.example.org>",
                 },
                 // Tests reach nobody. Only a receiver of webhooks is there, which is content with everything.
                 outboundService: ({ url }) =>
@@ -63,6 +72,12 @@ export default defineConfig(async () => {
                     maxRetries: 8,
                     deadLetterQueue: "ledgerline-jobs-dead",
                   },
+                  "ledgerline-webhooks": {
+                    maxBatchSize: 6,
+                    maxBatchTimeout: 0.05,
+                    maxRetries: 8,
+                    deadLetterQueue: "ledgerline-jobs-dead",
+                  },
                   "ledgerline-jobs-dead": { maxBatchSize: 20, maxBatchTimeout: 0.05, maxRetries: 100 },
                 },
               },
@@ -70,6 +85,9 @@ export default defineConfig(async () => {
           ],
           test: {
             name: "workers",
+            // To start a workerd costs seconds, so each of the two runs file after file. They share its storage: what a test says of
+            // what is there, it says of a tenant of its own.
+            isolate: false,
             include: [`test/${WORKERS_FOLDERS}/**/*.test.ts`],
             setupFiles: ["./test/support/apply-migrations.ts"],
             deps: { optimizer: { ssr: { enabled: true, include: PREBUNDLED } } },

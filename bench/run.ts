@@ -1,7 +1,7 @@
 // The benchmark: its parts one after the other, each with results of its own in README.md.
 //
 //   npm run bench                           all parts
-//   npm run bench -- speed                  one part: speed, cost, growth or closes
+//   npm run bench -- speed                  one part: speed, profile, cost, growth or closes
 //   npm run bench -- speed --rounds 9 --seconds 5
 //   npm run bench -- speed --only peer      the cases with a word in their names
 //   npm run bench -- growth --events 500000
@@ -14,6 +14,7 @@ import { measureCloses } from "./closes.ts"
 import { measureCost } from "./cost.ts"
 import { measureGrowth } from "./growth.ts"
 import { recordResults } from "./report.ts"
+import { measureProfile } from "./profile.ts"
 import { measureSpeed } from "./speed.ts"
 
 const { values, positionals } = parseArgs({
@@ -41,6 +42,7 @@ const parts = {
       subscriptions: positive(values.subscriptions),
       only,
     }),
+  profile: () => measureProfile({ seconds: positive(values.seconds) }),
   cost: () => measureCost(),
   growth: () => measureGrowth({ events: positive(values.events) }),
   closes: () => measureCloses({ rounds: CLOSE_ROUNDS, most: positive(values.closes) }),

@@ -16,12 +16,18 @@ export type Entry = "bench/worker/index.ts" | "bench/worker/counting.ts" | "benc
 /** A state folder, and the bundle that runs on it. */
 export type Site = {
   readonly rootKey: string
+  /** The bundle: comments in it say which file each of its parts is of. */
+  readonly script: string
   readonly start: () => Promise<Child>
   readonly remove: () => Promise<void>
 }
 
-/** `complaints`: a server that is killed and evicted on purpose has many. */
-export async function newSite(entry: Entry, complaints: "shown" | "ignored" = "shown"): Promise<Site> {
+/** `complaints`: a server that is killed and evicted on purpose has many. `inspectorPort`: where workerd can be profiled. */
+export async function newSite(
+  entry: Entry,
+  complaints: "shown" | "ignored" = "shown",
+  inspectorPort?: number,
+): Promise<Site> {
   const folder = await mkdtemp(path.join(tmpdir(), "ledgerline-bench-"))
   const remove = atEnd(() => rm(folder, { recursive: true, force: true }))
   try {
@@ -29,7 +35,10 @@ export async function newSite(entry: Entry, complaints: "shown" | "ignored" = "s
     await bundleWorker(entry, script)
     const rootKey = randomBytes(24).toString("hex")
     const secrets = { ROOT_API_KEY: rootKey, JWT_SECRET: randomBytes(32).toString("hex") }
-    const options = optionsFor(folder, script, secrets)
+    const options = {
+      ...optionsFor(folder, script, secrets),
+      ...(inspectorPort === undefined ? {} : { inspectorPort }),
+    }
     let migrations = await migrationStatements()
     const start = async (): Promise<Child> => {
       const settings: Settings = { options, migrations }
@@ -41,7 +50,7 @@ export async function newSite(entry: Entry, complaints: "shown" | "ignored" = "s
       migrations = []
       return server
     }
-    return { rootKey, start, remove }
+    return { rootKey, script, start, remove }
   } catch (error) {
     await remove()
     throw error

@@ -19,6 +19,7 @@ const COMMANDS = {
   "db:generate": ["node_modules/drizzle-kit/bin.cjs", "generate"],
   bench: ["bench/run.ts"],
   soak: ["bench/soak.ts"],
+  simulate: ["scripts/simulate.ts"],
   "verify-invoice": ["scripts/verify-invoice.ts"],
   "audit-ledger": ["scripts/audit-ledger.ts"],
   deploy: ["scripts/deploy.ts"],

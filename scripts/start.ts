@@ -40,7 +40,7 @@ async function start(): Promise<void> {
   await applyLocalMigrations(state)
   if (stopping) return
 
-  server = startDevServer(port, state)
+  server = startDevServer(port, state, process.env["PUBLIC_URL"] ?? vars.get("PUBLIC_URL"))
   void server.exited.then(() => (stopping ? undefined : serverEnded()))
   if (!(await isHealthy(server))) throw new Error("The server did not get ready; its messages are above.")
   const demo = await ensureDemo(server.url, state, vars.get("ROOT_API_KEY") ?? "")

@@ -6,18 +6,31 @@ import type { Platform } from "./actions/scope.ts"
 import { TermsCache } from "./actions/terms-cache.ts"
 import { ArchiveStore } from "./archive/store.ts"
 import type { Door } from "./api/shared/door.ts"
+import type { Door as BillyDoor } from "./billy/door.ts"
 import { showSubject } from "./api/webhooks/show.ts"
 import { budgetOf } from "./budget/client.ts"
 import type { Database } from "./db/database.ts"
 import { openDatabase } from "./db/database.ts"
 import { sandboxStore } from "./db/sandbox.ts"
+import type { DueRow } from "./db/system.ts"
+import type { JobMessage } from "./domain/agenda.ts"
+import { JOB_QUEUES, queueOf } from "./domain/agenda.ts"
 import { budgetName } from "./domain/alert.ts"
 import { instant } from "./domain/time.ts"
 import type { Env, Outside, Secrets } from "./env.ts"
 import { outsideOf, secretsOf } from "./env.ts"
+import { httpMailer } from "./mail/http.ts"
+import { logMailer } from "./mail/log.ts"
 import { meterOf } from "./meter/client.ts"
 import type { Setup } from "./payments/index.ts"
-import { deskFor, processorFor, sandboxFor, sealAccount } from "./payments/index.ts"
+import {
+  deskFor,
+  operatorStripe,
+  processorFor,
+  sandboxFor,
+  sealAccount,
+  windowFor,
+} from "./payments/index.ts"
 import { wallNowMs } from "./runtime/clock.ts"
 import { newId } from "./runtime/ids.ts"
 import { postWebhook } from "./webhooks/post.ts"
@@ -52,20 +65,29 @@ export function platformOf(env: Env, ctx: ExecutionContext): Platform {
     archive: new ArchiveStore(env.ARCHIVE),
     budget: (tenantId, customerId) => budgetOf(env.BUDGET, budgetName(tenantId, customerId)),
     processorOf: (tenant) => processorFor(payments, tenant),
+    operatorStripe: () => operatorStripe(payments),
     sandboxOf: (tenant) => ({ ...deskFor(payments, tenant), processor: sandboxFor(payments, tenant) }),
+    windowOf: (tenant) => windowFor(payments, tenant),
     sealStripe: (tenantId, account) => sealAccount(account, secrets.jwtSecret, tenantId),
     postWebhook: (request) => postWebhook(request, allowPrivateWebhooks),
     allowPrivateWebhooks,
+    mailer: outside.mail === null ? logMailer : httpMailer(outside.mail),
+    publicUrl: outside.publicUrl,
     showSubject,
     async enqueue(rows) {
-      for (let from = 0; from < rows.length; from += QUEUE_BATCH) {
-        const some = rows.slice(from, from + QUEUE_BATCH)
-        await env.JOBS.sendBatch(
-          some.map(({ id, tenantId }) => ({ body: { agenda_id: id, tenant_id: tenantId } })),
-        )
+      for (const queue of JOB_QUEUES) {
+        const mine = rows.filter(({ kind }) => queueOf(kind) === queue)
+        await sendAll(queue === "Webhooks" ? env.WEBHOOKS : env.JOBS, mine)
       }
     },
     background: (work) => ctx.waitUntil(work),
+  }
+}
+
+async function sendAll(queue: Queue<JobMessage>, rows: readonly DueRow[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += QUEUE_BATCH) {
+    const some = rows.slice(from, from + QUEUE_BATCH)
+    await queue.sendBatch(some.map(({ id, tenantId }) => ({ body: { agenda_id: id, tenant_id: tenantId } })))
   }
 }
 
@@ -93,4 +115,8 @@ export function doorOf(env: Env, ctx: ExecutionContext): Door {
       mayCall: async (key) => (await env.API_LIMIT.limit({ key })).success,
     },
   }
+}
+
+export function billyDoorOf(env: Env, ctx: ExecutionContext): BillyDoor {
+  return { ...doorOf(env, ctx), isRegistrationOpen: env.BILLY_REGISTRATION !== "closed" }
 }

@@ -11,6 +11,8 @@ export interface Env {
   readonly METER: DurableObjectNamespace<SubscriptionMeter>
   readonly BUDGET: DurableObjectNamespace<CustomerBudget>
   readonly JOBS: Queue<JobMessage | AlertMessage | ThresholdMessage>
+  /** What tells others: webhooks and mails. */
+  readonly WEBHOOKS: Queue<JobMessage>
   readonly ARCHIVE: R2Bucket
   readonly ASSETS: Fetcher
   readonly AUTH_LIMIT: RateLimit
@@ -19,13 +21,19 @@ export interface Env {
   readonly JWT_SECRET?: string
   /** `1` in local development: webhooks may go to private addresses, and without TLS. */
   readonly ALLOW_PRIVATE_WEBHOOKS?: string
-  /** The operator's own account at Stripe, for live tenants that have none of their own. */
+  /** `closed`: companies of Billy are registered with the root key only. Anything else: by everybody. */
+  readonly BILLY_REGISTRATION?: string
+  /** The operator's own account at Stripe, for live tenants that have none of their own. Its events come to `/v1/webhooks/stripe`. */
   readonly STRIPE_SECRET_KEY?: string
   readonly STRIPE_WEBHOOK_SECRET?: string
   /** Where Stripe's API is, if not at Stripe: an emulator. */
   readonly STRIPE_API_BASE?: string
   /** Where customers reach this worker. */
   readonly PUBLIC_URL?: string
+  /** The mail provider: its key, who writes, and its address if that is not Resend's. Without a key mails are in the log only. */
+  readonly MAIL_API_KEY?: string
+  readonly MAIL_FROM?: string
+  readonly MAIL_API_URL?: string
 }
 
 export type Secrets = { readonly rootKey: string; readonly jwtSecret: string }
@@ -35,6 +43,7 @@ export type Outside = {
   readonly stripe: { readonly secretKey: string; readonly webhookSecret: string | null } | null
   readonly stripeApiBase: string | null
   readonly publicUrl: string
+  readonly mail: { readonly url: string; readonly key: string; readonly from: string } | null
 }
 
 /** Where `npm start` serves. */
@@ -48,7 +57,18 @@ export function outsideOf(env: Env): Outside {
       secretKey === "" ? null : { secretKey, webhookSecret: webhookSecret === "" ? null : webhookSecret },
     stripeApiBase: urlOf("STRIPE_API_BASE", env.STRIPE_API_BASE),
     publicUrl: urlOf("PUBLIC_URL", env.PUBLIC_URL) ?? LOCAL_URL,
+    mail: mailOf(env),
   }
+}
+
+const RESEND_URL = "https://api.resend.com/emails"
+
+/** A key without an address that mails come from is a mistake that would be noticed late. */
+function mailOf({ MAIL_API_KEY: key = "", MAIL_FROM: from = "", MAIL_API_URL }: Env): Outside["mail"] {
+  if (key === "") return null
+  if (from === "")
+    throw new Error("The variable MAIL_FROM is missing: MAIL_API_KEY needs an address to write from.")
+  return { url: urlOf("MAIL_API_URL", MAIL_API_URL) ?? RESEND_URL, key, from }
 }
 
 /** Without the slash at its end; null: it is not set. */

@@ -81,6 +81,9 @@ export const limits = {
   /** Single events that share one call of an isolate to a meter, and their text. */
   laneRequests: 500,
   laneCharacters: 1 * MIB,
+  /** Where calls take along so many, the next one waits a little for more: a third of what a call takes then, and a commit less. */
+  laneCrowd: 6,
+  laneGatherMs: 4,
   /** The longest that a request sleeps before it looks for its answer: what calls lately took may say nothing of the next. */
   laneSleepMs: 50,
   /** A call that takes longer has lost its maker, or the object is lost: it is made again. */
@@ -163,6 +166,10 @@ export const limits = {
   reconcileWaitingMs: 7 * 24 * 3_600_000,
   /** How long the last try of a dunning waits for an earlier one that has no outcome. */
   dunningWaitMs: 24 * 3_600_000,
+  /** Invoices of a customer that a new method pays out at once: years of them. The rest waits for the next one, or is asked for. */
+  payoutsAtOnce: 50,
+  /** What Stripe takes of the words on a card's statement. */
+  statementDescriptorLength: 22,
   /** Payments of an invoice that are looked at together: attempts of a year of dunning, and parts that somebody paid. */
   paymentsPerInvoice: 100,
   /** Events that came before what they are about was known, applied at once. */
@@ -224,6 +231,8 @@ export const limits = {
   jobsPerTake: 1_000,
   /** Rows on the queue at once: what it works off within the lease, so that no row is queued again while its first message waits. */
   jobsInFlight: 30_000,
+  /** The same for what tells others: two a second are worked off, however slow they are. */
+  webhookJobsInFlight: 2_000,
   /** How long a queued row may stay unfinished before the cron queues it again. */
   jobLeaseMs: 15 * 60_000,
   /** Jobs of one batch of the queue that run at once: an invocation has six connections, and more would only wait for them. */
@@ -249,6 +258,8 @@ export const limits = {
   budgetRecallMs: 3_000,
   /** How long a budget knows an ended period, for events that come late: longer than a month of grace. */
   budgetPeriodKeptMs: 35 * 86_400_000,
+  /** How long a wallet is not filled up again after its recharge was declined: a day, as the schedules of dunning know no less. */
+  rechargePauseMs: 86_400_000,
   /** How often a meter asks again when what it was granted was asked back meanwhile. */
   budgetTries: 50,
   /** How long a meter waits for a budget's answer. All its events wait meanwhile; they are told to come again. */
@@ -287,10 +298,26 @@ export const limits = {
   webhookJobMs: 20_000,
   /** How often one job looks for more to send; then another one goes on. */
   webhookRounds: 20,
+  /** How long a mail provider may take. */
+  mailTimeoutMs: 10_000,
+  /** Lines of an invoice that its mail has; the others are in the invoice itself. */
+  mailLines: 50,
+  /** How long a link to the page for payment methods is good: one that was asked for is followed at once, one in a mail when it is read. */
+  methodLinkMs: 24 * 3_600_000,
+  mailLinkMs: 30 * 86_400_000,
+  returnUrlLength: 2_048,
+  /** A form of a page, which has a choice and no text. */
+  formBytes: 16 * KIB,
   /** How long a job may have an endpoint for itself: far more than a round of calls takes, all of them timing out twice. */
   webhookLeaseMs: 2 * 60_000,
   /** Events and deliveries stay for reading this long: whoever was away for longer starts from the lists of the API. */
   webhooksKeptMs: 30 * 86_400_000,
+  /** Customers of one page of the daily audit, and pages of one job: some seconds of D1; another job takes the rest. */
+  auditPage: 100,
+  auditPagesPerJob: 10,
+  /** Tenants whose audit one tick begins, and how often each is audited: ten thousand tenants are begun within two hours. */
+  auditsPerTick: 100,
+  auditEveryMs: 24 * 3_600_000,
   /** Months of one report of revenue: three years. Each is a balance of all accounts. */
   ledgerMonths: 36,
   /** Done agenda rows stay for reading this long. */
@@ -299,12 +326,32 @@ export const limits = {
   webhookToleranceMs: 5 * 60_000,
   /** How long a call to a payment processor may take, a third of what a request may live: then its answer counts as lost. */
   processorTimeoutMs: 20_000,
-  /** Charges of the last hour that are looked through for a key that Stripe's search does not show yet, page by page. */
-  recentCharges: 1_000,
-  recentChargesMs: 3_600_000,
+  /** Charges that are looked through, page by page, for a key that Stripe's search does not show yet: those of one customer since Stripe
+   *  forgot the key, after which asking again would charge again. As many pages as fit into a job. */
+  recentCharges: 10_000,
+  recentChargesMs: 36 * 3_600_000,
   /** A method's name at a processor: Stripe's have some thirty characters. */
   methodRefLength: 255,
   paymentMethodsPerCustomer: 50,
+  /** Wallets of one customer: all are looked at with each invoice. */
+  walletsPerCustomer: 20,
+  /** Grants of one customer with something left: an invoice may draw all of them in one commit. Credit that a payment or invoice leaves
+   *  comes on top, and is a rarity. */
+  grantsPerCustomer: 100,
+  /** What wallets and grants are ordered by. */
+  walletPriority: 1_000,
+  /** SKUs and tags of a scope, each. */
+  creditScope: 50,
+  /** What processors told is kept so long: far longer than any of them tells an event again, or a payment waits for its name. */
+  processorEventsKeptMs: 90 * 86_400_000,
+  /** What the sandbox made is kept so long, by the wall: until then its charges can be refunded, and its events read. */
+  sandboxKeptMs: 180 * 86_400_000,
+  /** Addresses besides our own to which the sandbox tells its events: the Billy API sets one for each company. */
+  sandboxWebhooks: 5,
   /** When the cards of the sandbox expire: after the last time that a test clock shows. */
   sandboxCardExpiresOn: "2200-12-31",
+  /** Billy's lists have no bound of their own: who asks for more gets this much and is told so, and goes on from there. */
+  billyPageSize: 1_000,
+  /** What a number in a form may be: ten thousand million dollars in cents, whose sums stay exact. */
+  billyNumber: 1_000_000_000_000,
 } as const

@@ -37,13 +37,17 @@ function canListen(port: number): Promise<boolean> {
   })
 }
 
-export function startDevServer(port: number, state: string): DevServer {
+/** `publicUrl`: where customers reach it, if that is not where it listens. */
+export function startDevServer(port: number, state: string, publicUrl?: string): DevServer {
+  const url = `http://${HOST}:${port}`
   // oxfmt-ignore
   const args = [
     wranglerBin, "dev",
     "--ip", HOST, "--port", String(port), "--inspector-port", "0",
     "--persist-to", state, "--show-interactive-dev-session", "false",
     "--log-level", process.env["LEDGERLINE_LOG_LEVEL"] ?? "warn",
+    // Pages and links lead here, whatever the port.
+    "--var", `PUBLIC_URL:${publicUrl ?? url}`,
     // Says that somebody else ticks the cron, without which every start warns that nobody does.
     "--test-scheduled",
   ]
@@ -65,7 +69,7 @@ export function startDevServer(port: number, state: string): DevServer {
   if (group === undefined) throw new Error("wrangler could not be started.")
   const watchdog = watch(group)
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()))
-  return { url: `http://${HOST}:${port}`, exited, stop: () => stop(child, group, exited, watchdog) }
+  return { url, exited, stop: () => stop(child, group, exited, watchdog) }
 }
 
 function watch(group: number): ChildProcess {

@@ -29,12 +29,14 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   payments: outside,
   webhooks: outside,
+  mail: outside,
   actions: {
     may: [
       "domain/",
       "db/",
       "archive/store.ts",
       "budget/client.ts",
+      "mail/port.ts",
       "meter/client.ts",
       "meter/protocol.ts",
       "payments/port.ts",

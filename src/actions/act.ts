@@ -40,8 +40,10 @@ export async function act<T>(
       case "Committed":
         return ok(outcome.number === null || numbered === undefined ? value : numbered(outcome.number))
       case "NotUnique":
-        if (!outcome.constraint.includes("invoices.collects")) return err(takenBy(outcome.constraint))
-        // Another one began the draft that gathers a payer's lines: the next try finds it.
+        if (!BEGUN_TWICE.some((name) => outcome.constraint.includes(name))) {
+          return err(takenBy(outcome.constraint))
+        }
+        // Another one began it: the next try finds it.
         break
       case "GuardMissed":
         if (await isDoneByAnother(scope))
@@ -57,8 +59,11 @@ async function isDoneByAnother({ jobId, read }: Scope): Promise<boolean> {
   return jobId !== null && (await read.records.job(jobId))?.status === "Done"
 }
 
+/** What is made once by whoever needs it first: the draft that gathers a payer's lines, a customer's default wallet. */
+const BEGUN_TWICE = ["invoices.collects", "wallets.customer_id"]
+
 /** Fields by which a tenant names what it has, under the names of their columns. */
-const OWN_NAMES = ["external_id", "code"]
+const OWN_NAMES = ["external_id", "customer_external_id", "code"]
 
 function takenBy(constraint: string): Refusal {
   const field = OWN_NAMES.find((name) => constraint.includes(`.${name}`))

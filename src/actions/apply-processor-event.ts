@@ -42,17 +42,25 @@ async function storeEvent(
   return known === null ? stored : ok(known)
 }
 
-function newEvent(scope: Scope, processor: ProcessorName, event: ProcessorEvent): ProcessorEventRow {
+export function newEvent(scope: Scope, processor: ProcessorName, event: ProcessorEvent): ProcessorEventRow {
   return {
     id: scope.newId(),
     tenantId: scope.tenant.id,
     processor,
     eventId: event.id,
     kind: event.kind,
-    chargeRef: event.kind === "Other" ? null : event.chargeRef,
+    chargeRef: subjectOf(event),
     event: keptEvent(event),
     appliedAt: null,
+    occurredAt: null,
+    namedAt: null,
     version: 1,
     receivedAt: scope.now,
   }
+}
+
+/** What it is of, as the processor names it: it may have to wait until that is known here. */
+function subjectOf(event: ProcessorEvent): string | null {
+  if (event.kind === "Other") return null
+  return "payoutRef" in event ? event.payoutRef : event.chargeRef
 }

@@ -3,25 +3,24 @@
 // than it seems: the processor is asked how the charge stands now, and that is what counts.
 
 import type { PaymentRow, ProcessorEventRow } from "../db/rows.ts"
-import { payments, processorEvents } from "../db/schema.ts"
-import type { DisputeStatus } from "../domain/payment.ts"
+import { processorEvents } from "../db/schema.ts"
 import { isPlainNews, movePayment } from "../domain/payment.ts"
-import { postDispute } from "../domain/ledger.ts"
 import { err, ok } from "../domain/result.ts"
 import type { ChargeOutcome, ProcessorEvent } from "../payments/port.ts"
 import type { Decided, Outcome } from "./act.ts"
 import { act } from "./act.ts"
 import { lookUpCharge } from "./ask-processor.ts"
-import { paymentAudit } from "./payment-audit.ts"
+import { disputeNews } from "./dispute-news.ts"
 import { decideNews, unchanged } from "./payment-news.ts"
+import { decidePayoutNews } from "./payout-news.ts"
 import { eventOf } from "./processor-event.ts"
 import { decideRefundNews } from "./refund-news.ts"
 import { refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
 type ChargeEvent = Extract<ProcessorEvent, { readonly outcome: ChargeOutcome }>
+type PayoutEvent = Extract<ProcessorEvent, { readonly payoutRef: string }>
 type RefundEvent = Extract<ProcessorEvent, { readonly refundRef: string }>
-type DisputeEvent = Extract<ProcessorEvent, { readonly amountMinor: unknown }>
 
 /** Nothing is done, and it goes on waiting, while what it is about is not known. */
 export async function applyStoredEvent(scope: Scope, stored: ProcessorEventRow): Promise<Outcome<null>> {
@@ -44,6 +43,7 @@ export async function applyStoredEvent(scope: Scope, stored: ProcessorEventRow):
 async function effectOf(scope: Scope, row: ProcessorEventRow): Promise<Outcome<Decided<unknown>> | null> {
   const event = eventOf(row)
   if (event.kind === "Other") return ok(unchanged(null))
+  if ("payoutRef" in event) return ofPayout(scope, row.processor, event)
   const payment = await scope.read.payments.byCharge(row.processor, event.chargeRef)
   if (payment === null) return null
   switch (event.kind) {
@@ -57,7 +57,7 @@ async function effectOf(scope: Scope, row: ProcessorEventRow): Promise<Outcome<D
     case "DisputeOpened":
     case "DisputeWon":
     case "DisputeLost":
-      return ok(ofDispute(scope, payment, event))
+      return ok(disputeNews(scope, payment, event))
   }
 }
 
@@ -90,35 +90,11 @@ async function ofRefund(scope: Scope, event: RefundEvent): Promise<Outcome<Decid
   return decideRefundNews(scope, refund, { ...failed, status: "Failed" })
 }
 
-const DISPUTES = { DisputeOpened: "Open", DisputeWon: "Won", DisputeLost: "Lost" } as const
-
-/** An end that is told before the beginning is both. */
-function ofDispute(scope: Scope, before: PaymentRow, event: DisputeEvent): Decided<unknown> {
-  const to: DisputeStatus = DISPUTES[event.kind]
-  const known = before.disputeStatus
-  if (known === to || (known !== null && known !== "Open")) return unchanged(null)
-  const disputedMinor = known === null ? event.amountMinor : before.disputedMinor
-  const after = { ...before, disputeStatus: to, disputedMinor }
-  const money = {
-    disputeId: before.id,
-    customerId: before.customerId,
-    currency: before.currency,
-    amountMinor: disputedMinor,
-  }
-  const opened = known === null ? postDispute({ ...money, outcome: "Opened" }) : []
-  const ended = to === "Open" ? [] : postDispute({ ...money, outcome: to })
-  return {
-    value: null,
-    commit: {
-      guards: [scope.write.update(payments, before.id, before.version, { disputeStatus: to, disputedMinor })],
-      postings: [...opened, ...ended],
-      audit: [paymentAudit(AUDITED[to], after)],
-    },
-  }
-}
-
-const AUDITED: Readonly<Record<DisputeStatus, string>> = {
-  Open: "dispute.opened",
-  Won: "dispute.won",
-  Lost: "dispute.lost",
+async function ofPayout(
+  scope: Scope,
+  processor: string,
+  { payoutRef, outcome }: PayoutEvent,
+): Promise<Outcome<Decided<unknown>> | null> {
+  const payout = await scope.read.payouts.byRef(processor, payoutRef)
+  return payout === null ? null : decidePayoutNews(scope, payout, outcome)
 }

@@ -12,7 +12,7 @@ import type { Scope } from "./scope.ts"
 export async function archivePlan(
   scope: Scope,
   id: string,
-  reply: Reply<PlanWithTerms>,
+  reply: Reply<PlanWithTerms> | null,
 ): Promise<Outcome<PlanWithTerms>> {
   return act(
     scope,

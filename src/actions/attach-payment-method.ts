@@ -6,24 +6,30 @@ import { paymentMethods } from "../db/schema.ts"
 import type { Result } from "../domain/result.ts"
 import { err, ok } from "../domain/result.ts"
 import { limits } from "../limits.ts"
-import type { Processor } from "../payments/port.ts"
+import type { AttachFault, MethodDetails, Processor } from "../payments/port.ts"
 import type { Decided, Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { retryItems } from "./default-payment-method.ts"
 import { findCustomer } from "./find.ts"
+import { orKeyRefused } from "./own-account.ts"
 import { alone, methodState, methodSubject, noDefault } from "./payment-method-state.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 import { currentTenant } from "./update-tenant.ts"
 
-export type NewPaymentMethod = { readonly methodRef: string; readonly isDefault: boolean }
+export type NewPaymentMethod = {
+  readonly methodRef: string
+  readonly isDefault: boolean
+  /** It is for what names it alone, and not the default even where it is the first one. */
+  readonly isNamedOnly?: boolean
+}
 
 export async function attachPaymentMethod(
   scope: Scope,
   customerId: string,
   input: NewPaymentMethod,
-  reply: Reply<PaymentMethodRow>,
+  reply: Reply<PaymentMethodRow> | null,
 ): Promise<Outcome<PaymentMethodRow>> {
   const customer = await findCustomer(scope, customerId)
   if (!customer.ok) return customer
@@ -35,7 +41,7 @@ export async function attachPaymentMethod(
   if (fault !== null) return err(fault)
   const attached = await attachAtProcessor(scope, customer.value, processor, input.methodRef)
   if (!attached.ok) return attached
-  return act(scope, () => decide(scope, customerId, attached.value, input.isDefault), reply)
+  return act(scope, () => decide(scope, customerId, attached.value, input), reply)
 }
 
 async function attachFault(
@@ -65,42 +71,78 @@ async function attachAtProcessor(
   methodRef: string,
 ): Promise<Result<PaymentMethodRow, Refusal>> {
   const id = scope.newId()
-  const customerRef = await customerAt(scope, processor, customer)
-  const attached = await processor.attachMethod({ key: `method:${id}`, customerRef, methodRef })
-  if (!attached.ok) return err(invalid("payment_method", attached.error.message))
-  const { ref, ...details } = attached.value
-  return ok({
-    ...details,
-    id,
-    tenantId: scope.tenant.id,
-    customerId: customer.id,
-    processor: processor.name,
-    customerRef,
-    methodRef: ref,
-    isDefault: false,
-    detachedAt: null,
-    version: 1,
-    createdAt: scope.now,
+  return orKeyRefused(async () => {
+    const accountRef = await processor.accountRef()
+    const attached = await attachTo(scope, { customer, processor, accountRef, methodRef, id })
+    if (!attached.ok) return err(attached.error)
+    const { ref, customerRef, ...details } = attached.value
+    return ok({
+      ...details,
+      id,
+      tenantId: scope.tenant.id,
+      customerId: customer.id,
+      processor: processor.name,
+      accountRef,
+      customerRef,
+      methodRef: ref,
+      givenRef: methodRef,
+      isDefault: false,
+      detachedAt: null,
+      version: 1,
+      createdAt: scope.now,
+    })
   })
 }
 
-async function customerAt(scope: Scope, processor: Processor, { id, displayName, email }: CustomerRow) {
-  const known = await scope.read.paymentMethods.customerRef(id, processor.name)
-  if (known !== null) return known
-  return (await processor.createCustomer({ key: `customer:${id}`, name: displayName, email })).ref
+type Attached = MethodDetails & { readonly customerRef: string }
+
+type Attaching = {
+  readonly customer: CustomerRow
+  readonly processor: Processor
+  readonly accountRef: string
+  readonly methodRef: string
+  readonly id: string
+}
+
+/** A customer whom the processor does not know any more, because it was deleted there, is made anew. */
+async function attachTo(scope: Scope, at: Attaching): Promise<Result<Attached, Refusal>> {
+  const { customer, processor, accountRef, methodRef, id } = at
+  const given = customer.processorRef
+  const known =
+    given ?? (await scope.read.paymentMethods.customerRef(customer.id, processor.name, accountRef))
+  const customerRef = known ?? (await newCustomer(processor, customer, `customer:${customer.id}`))
+  const attached = await processor.attachMethod({ key: `method:${id}`, customerRef, methodRef })
+  if (attached.ok) return ok({ ...attached.value, customerRef })
+  if (attached.error.code !== "customer_missing") return err(refusedMethod(attached.error))
+  if (given !== null) return err(refusal("invalid_state", `The processor has no customer ${given}.`))
+  const anew = await newCustomer(processor, customer, `customer:${customer.id}:${id}`)
+  const again = await processor.attachMethod({ key: `method:${id}:again`, customerRef: anew, methodRef })
+  return again.ok ? ok({ ...again.value, customerRef: anew }) : err(refusedMethod(again.error))
+}
+
+function refusedMethod({ message }: AttachFault): Refusal {
+  return invalid("payment_method", message)
+}
+
+async function newCustomer(
+  processor: Processor,
+  { displayName, email }: CustomerRow,
+  key: string,
+): Promise<string> {
+  return (await processor.createCustomer({ key, name: displayName, email })).ref
 }
 
 async function decide(
   scope: Scope,
   customerId: string,
   attached: PaymentMethodRow,
-  wanted: boolean,
+  { isDefault: wanted, isNamedOnly = false }: NewPaymentMethod,
 ): Promise<Outcome<Decided<PaymentMethodRow>>> {
   const customer = await findCustomer(scope, customerId)
   if (!customer.ok) return customer
   const before = await scope.read.paymentMethods.defaultOf(customerId)
   // The first one is the default without being asked for.
-  const isDefault = wanted || before === null
+  const isDefault = wanted || (before === null && !isNamedOnly)
   const row = { ...attached, isDefault }
   return ok({
     value: row,

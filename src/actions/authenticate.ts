@@ -47,6 +47,8 @@ export class CredentialCache {
 }
 
 const KEY = /^b[spr]k_(live|test)_[0-9A-Za-z]{32,64}$/
+/** What programs written for Billy have: 32 random bytes in base58. */
+const BILLY_KEY = /^[1-9A-HJ-NP-Za-km-z]{40,44}$/
 
 /** The principal behind a credential, or null. Never says why not: that would help only an attacker. */
 export async function authenticate(
@@ -69,7 +71,11 @@ export async function authenticate(
     cache.set(credential, found.principal, Math.min(until, found.expiresAt))
     return freshClock(platform, found.principal)
   }
-  return (await sameSecret(credential, platform.rootKey)) ? { kind: "Root" } : null
+  if (await sameSecret(credential, platform.rootKey)) return { kind: "Root" }
+  if (!BILLY_KEY.test(credential)) return null
+  const principal = await principalOfKey(platform, credential)
+  if (principal !== null) cache.set(credential, principal, until)
+  return principal
 }
 
 /** A test tenant's clock must be read each time; a live tenant's hot path stays away from D1. */

@@ -10,16 +10,17 @@ import { amountAskable, moveInvoice } from "../domain/invoice.ts"
 import type { Minor } from "../domain/money.ts"
 import { formatNanos, minor, minorToNanos, nanos, nanosToMinor } from "../domain/money.ts"
 import { err, ok } from "../domain/result.ts"
-import type { Instant } from "../domain/time.ts"
 import { instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
 import type { Decided, Outcome } from "./act.ts"
 import { act } from "./act.ts"
+import { attemptKeyOf, isSameAttempt, refuseOther } from "./attempt.ts"
+import { methodOf } from "./method-of.ts"
 import { paymentAudit } from "./payment-audit.ts"
+import { unchanged } from "./payment-news.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, notFound, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
-import { currentTenant } from "./update-tenant.ts"
 
 export type Attempt = {
   readonly invoiceId: string
@@ -27,25 +28,12 @@ export type Attempt = {
   readonly key: string
   /** Null: all that can be asked for. */
   readonly amountNanos: string | null
+  /** The method of the customer that is charged; null or absent: the invoice's, its subscription's, or the default. */
+  readonly methodId?: string | null
 }
 
 /** `isNew`: nobody can have asked for it before. */
 export type Begun = { readonly payment: PaymentRow; readonly isNew: boolean }
-
-const REQUEST = "request:"
-
-/** The name of what a request begins: the same when it is repeated under its Idempotency-Key. */
-export function requestKey(scope: Scope): string {
-  return REQUEST + (scope.claim?.claim.scope ?? scope.newId())
-}
-
-/** Whether who comes under this name means what was begun under it. An Idempotency-Key names another request once it is forgotten. */
-export function isSameAttempt(
-  { now }: Scope,
-  begun: { readonly attemptKey: string; readonly createdAt: Instant },
-): boolean {
-  return !begun.attemptKey.startsWith(REQUEST) || begun.createdAt > now - limits.idempotencyTtlMs
-}
 
 /** A commit of its own: it neither ends the job nor answers the request. */
 export async function beginPayment(scope: Scope, attempt: Attempt): Promise<Outcome<Begun>> {
@@ -54,24 +42,25 @@ export async function beginPayment(scope: Scope, attempt: Attempt): Promise<Outc
 }
 
 async function decideBegin(scope: Scope, attempt: Attempt): Promise<Outcome<Decided<Begun>>> {
-  const { invoiceId, key } = attempt
+  const { invoiceId, key, methodId = null } = attempt
+  const attemptKey = attemptKeyOf(key, [attempt.amountNanos, methodId])
   const known = await scope.read.payments.byAttempt(invoiceId, key)
   if (known !== null && isSameAttempt(scope, known)) {
-    return ok({ value: { payment: known, isNew: false }, commit: { audit: [] } })
+    const refused = refuseOther(known, attemptKey)
+    return refused === null ? ok(unchanged({ payment: known, isNew: false })) : err(refused)
   }
   const found = await scope.read.invoices.byId(invoiceId)
   if (found === null) return err(notFound("invoice"))
   const { invoice } = found
   const amount = askedAmount(invoice, attempt.amountNanos)
   if (!amount.ok) return amount
-  const method = await scope.read.paymentMethods.defaultOf(invoice.customerId)
-  const tenant = await currentTenant(scope)
-  if (!tenant.ok) return tenant
-  // A method of the processor that the tenant had before can't be charged by the one that it has now.
-  const isForeign = method !== null && scope.platform.processorOf(tenant.value).name !== method.processor
-  const refused = method === null || isForeign ? NO_METHOD : await refuseMethod(scope, invoice, method)
-  if (refused !== null || method === null) return err(refused ?? NO_METHOD)
-  const payment = newCharge(scope, invoice, method, { key, amount: amount.value })
+  const method = await methodOf(scope, invoice, methodId)
+  if (!method.ok) return method
+  const refused = await refuseMethod(scope, invoice, method.value)
+  if (refused !== null) return err(refused)
+  const statementDescriptor = await descriptorOf(scope, invoice)
+  const asked = { attemptKey, amount: amount.value, statementDescriptor }
+  const payment = newCharge(scope, invoice, method.value, asked)
   const pendingMinor = minor(invoice.pendingMinor + payment.amountMinor)
   return ok({
     value: { payment, isNew: true },
@@ -84,12 +73,17 @@ async function decideBegin(scope: Scope, attempt: Attempt): Promise<Outcome<Deci
   })
 }
 
-const NO_METHOD = refusal("invalid_state", "The customer has no default payment method.")
+/** What the charge is called on the statement of a card: as the invoice says, or its subscription. */
+export async function descriptorOf(scope: Scope, invoice: InvoiceRow): Promise<string | null> {
+  const { statementDescriptor, subscriptionId } = invoice
+  if (statementDescriptor !== null || subscriptionId === null) return statementDescriptor
+  return (await scope.read.subscriptions.byId(subscriptionId))?.statementDescriptor ?? null
+}
 
 /** What is asked for in minor units, or why it can't be. */
 export function askedAmount(invoice: InvoiceRow, amountNanos: string | null): Outcome<Minor> {
   const settled = moveInvoice(invoice.status, "settle")
-  if (!settled.ok || invoice.type !== "Standard") {
+  if (!settled.ok || (invoice.type !== "Standard" && invoice.type !== "TopUp")) {
     const detail = settled.ok ? "Only an invoice can be paid, and this is none." : settled.error
     return err(refusal("invalid_state", detail))
   }
@@ -120,7 +114,7 @@ export async function refuseMethod(
   const before = await scope.read.payments.ofInvoice(invoice.id, limits.paymentsPerInvoice)
   const declined = before.find((one) => one.isHardFailure === true && one.methodId === method.id)
   if (declined === undefined) return null
-  const detail = `The default payment method was declined for good (${declined.failureCode}). Make another one the default.`
+  const detail = `The payment method was declined for good (${declined.failureCode}). Make another one the default.`
   return refusal("invalid_state", detail)
 }
 
@@ -128,16 +122,23 @@ function newCharge(
   scope: Scope,
   invoice: InvoiceRow,
   method: PaymentMethodRow,
-  { key, amount }: { readonly key: string; readonly amount: Minor },
+  asked: {
+    readonly attemptKey: string
+    readonly amount: Minor
+    readonly statementDescriptor: string | null
+  },
 ): PaymentRow {
+  const { attemptKey, amount, statementDescriptor } = asked
   assert(amount > 0n && amount <= amountAskable(invoice), "an attempt is for what is due", { id: invoice.id })
   return {
     ...emptyPayment(scope, invoice),
     kind: "Processor",
     status: "Processing",
     amountMinor: amount,
-    attemptKey: key,
+    attemptKey,
+    statementDescriptor,
     processor: method.processor,
+    accountRef: method.accountRef,
     methodId: method.id,
     customerRef: method.customerRef,
     methodRef: method.methodRef,
@@ -153,8 +154,11 @@ export function emptyPayment(scope: Scope, invoice: InvoiceRow) {
     invoiceId: invoice.id,
     currency: invoice.currency,
     appliedMinor: minor(0n),
+    creditedMinor: minor(0n),
     refundedMinor: minor(0n),
+    statementDescriptor: null,
     processor: null,
+    accountRef: null,
     methodId: null,
     customerRef: null,
     methodRef: null,

@@ -13,6 +13,7 @@ export function billableOf({ subscription, segments }: SubscriptionTerms): Billa
     trialEndsAt: subscription.trialEndsAt,
     end: endOf(subscription),
     pauses: subscription.pauses ?? [],
+    paysOut: subscription.payout === true,
     segments: segments.map(soldOf),
   }
 }

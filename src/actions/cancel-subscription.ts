@@ -40,7 +40,7 @@ export async function previewCancel(
   return previewState(scope, subscriptionId, (terms) => decideCancel(scope, terms, input))
 }
 
-function decideCancel(
+export function decideCancel(
   scope: Scope,
   { subscription: before }: SubscriptionTerms,
   input: Cancellation,

@@ -24,7 +24,7 @@ import { changeState, previewState } from "./change-state.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, missing, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
-import { checkQuantities, closeItem } from "./subscribe.ts"
+import { checkQuantities, closeItem, refusePayee } from "./subscribe.ts"
 
 export type SubscriptionChange = {
   readonly planId: string | undefined
@@ -72,6 +72,8 @@ async function decideChange(
   const base = segmentAt(segments, at)
   const plan = await targetPlan(scope, base, input.planId)
   if (!plan.ok) return plan
+  const payee = refusePayee(scope, plan.value.terms.terms)
+  if (payee !== null) return err(payee)
   const skus = await scope.read.catalog.skusAt(plan.value.plan.id, plan.value.terms.planVersion)
   const change = changeOf(subscription, base, plan.value, skus, input)
   if (!change.ok) return change
@@ -135,7 +137,7 @@ async function targetPlan(
 }
 
 function changeOf(
-  { currency }: SubscriptionRow,
+  { currency, payout }: SubscriptionRow,
   base: Segment,
   { plan, terms }: PlanWithTerms,
   skus: readonly SkuRow[],
@@ -145,6 +147,9 @@ function changeOf(
   if (priced !== undefined) {
     const message = `The subscription is in ${currency}; the plan is priced in ${priced.currency}.`
     return err(refusal("currency_mismatch", message, [{ path: "plan_id", message }]))
+  }
+  if ((terms.terms.direction === "Payout") !== (payout === true)) {
+    return err(invalid("plan_id", "A subscription that pays out stays one, and so does one that charges."))
   }
   const isOther = plan.id !== base.planId || terms.planVersion !== base.planVersion
   const given = { all: input.quantity ?? null, bySku: input.quantities ?? {} }

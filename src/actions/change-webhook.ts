@@ -121,7 +121,9 @@ export async function deleteWebhook(
   id: string,
   reply: Reply<WebhookEndpointRow>,
 ): Promise<Outcome<WebhookEndpointRow>> {
-  const change = { action: "webhook.deleted", changes: { deletedAt: scope.now } }
+  // Its secrets go at once; the row stays while deliveries of it are kept.
+  const nothing = { secret: "", previousSecret: null, previousUntil: null }
+  const change = { action: "webhook.deleted", changes: { ...nothing, deletedAt: scope.now } }
   return changeWebhook(
     scope,
     id,

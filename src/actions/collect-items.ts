@@ -3,14 +3,17 @@
 import type { InvoiceRow } from "../db/rows.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import { amountAskable } from "../domain/invoice.ts"
+import { ownMethod } from "./method-of.ts"
 import type { Scope } from "./scope.ts"
 
-/** None where nothing is due, and for a customer without a default method: it is asked for the money by the invoice. */
+/** Names the attempt that follows finalization. */
+export const FINALIZED = "finalized"
+
+/** None where nothing is due, and where there is no method to charge: the customer is asked for the money by the invoice. */
 export async function collectItems(scope: Scope, invoice: InvoiceRow): Promise<AgendaItem[]> {
   if (invoice.status !== "Open" || amountAskable(invoice) === 0n) return []
-  const method = await scope.read.paymentMethods.defaultOf(invoice.customerId)
-  if (method === null) return []
-  return [{ kind: "collect-payment", subject: invoice.id, uniqueKey: "finalized", dueAt: scope.now }]
+  if ((await ownMethod(scope, invoice)) === null) return []
+  return [{ kind: "collect-payment", subject: invoice.id, uniqueKey: FINALIZED, dueAt: scope.now }]
 }
 
 export const NO_LONGER_OWED = "over:"

@@ -21,6 +21,7 @@ import { postCredited } from "../domain/ledger.ts"
 import type { Minor } from "../domain/money.ts"
 import { formatNanos, minor, minorToNanos, nanos, nanosToMinor } from "../domain/money.ts"
 import { err, ok } from "../domain/result.ts"
+import { creditedParts } from "../domain/wallet-draw.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { unowedItems } from "./collect-items.ts"
@@ -28,6 +29,7 @@ import { creditRows, leftOf } from "./credit-rows.ts"
 import { deferred } from "./deferred.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { emptyInvoice } from "./draft-invoice.ts"
+import { returning, withLimit } from "./draw-wallet.ts"
 import { findInvoice } from "./find.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, refusal } from "./refusal.ts"
@@ -73,17 +75,23 @@ export async function createCreditNote(
         reason: input.reason,
         sequence: notes.length + 1,
       })
-      const change = creditedFields(scope, invoice, note.invoice.totalMinor)
+      const parts = partsOf(invoice, note.invoice.totalMinor)
+      const change = creditedFields(scope, invoice, note.invoice.totalMinor, parts.credit)
+      const back = await returning(scope, invoice, parts.credit)
+      const credit = parts.credit === 0n ? back : await withLimit(scope, invoice.customerId, back)
       const saved = saveDraft(scope, null, note)
       const agenda = change.status === "Open" ? [] : await unowedItems(scope, invoice)
       return ok({
         value: note,
         commit: {
-          guards: [scope.write.update(invoices, invoiceId, invoice.version, change)],
-          writes: saved.writes,
-          agenda,
-          postings: postCredited(note.invoice, unpaidOf(invoice), deferred(scope, note)),
-          audit: [creditAudit(note, invoice, change.status)],
+          guards: [scope.write.update(invoices, invoiceId, invoice.version, change), ...credit.guards],
+          writes: [...saved.writes, ...credit.writes],
+          agenda: [...agenda, ...credit.agenda],
+          postings: [
+            ...postCredited(note.invoice, unpaidOf(invoice, parts), deferred(scope, note)),
+            ...credit.postings,
+          ],
+          audit: [creditAudit(note, invoice, change.status), ...credit.audit],
         },
       })
     },
@@ -91,11 +99,14 @@ export async function createCreditNote(
   )
 }
 
-/** Where what is not paid of the invoice stands. */
-function unpaidOf(invoice: InvoiceRow): Unpaid {
-  const left = amountLeft(invoice)
+function partsOf(invoice: InvoiceRow, given: Minor) {
+  return creditedParts({ ...invoice, leftMinor: amountLeft(invoice) }, given)
+}
+
+/** Where what is not paid of the invoice stands. What goes back as credit is owed for a moment, until it does. */
+function unpaidOf(invoice: InvoiceRow, { unpaid, credit }: ReturnType<typeof partsOf>): Unpaid {
   const account = invoice.status === "Uncollectible" ? "BadDebt" : "AccountsReceivable"
-  return { account, amountMinor: minor(left > 0n ? left : 0n) }
+  return { account, amountMinor: minor(unpaid + credit) }
 }
 
 function refuseCredit(invoice: InvoiceRow): Refusal | null {
@@ -186,13 +197,14 @@ function noteOf(
 }
 
 /** An invoice that is given back in full owes nothing more. */
-function creditedFields(scope: Scope, invoice: InvoiceRow, given: Minor) {
+function creditedFields(scope: Scope, invoice: InvoiceRow, given: Minor, returned: Minor) {
   const creditedMinor = minor((invoice.creditedMinor ?? 0n) + given)
   assert(creditedMinor <= invoice.totalMinor, "no more is given back than was charged", { id: invoice.id })
-  const isSettled = invoice.status === "Open" && amountLeft({ ...invoice, creditedMinor }) <= 0n
+  const change = { creditedMinor, drawnMinor: minor(invoice.drawnMinor - returned) }
+  const isSettled = invoice.status === "Open" && amountLeft({ ...invoice, ...change }) <= 0n
   return isSettled
-    ? { creditedMinor, status: "Paid" as const, paidAt: scope.now }
-    : { creditedMinor, status: invoice.status }
+    ? { ...change, status: "Paid" as const, paidAt: scope.now }
+    : { ...change, status: invoice.status }
 }
 
 function creditAudit(

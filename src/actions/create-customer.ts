@@ -10,16 +10,23 @@ import { placeCustomer } from "./place-customer.ts"
 import { redirectCustomer, touched } from "./redirect-customer.ts"
 import type { Scope } from "./scope.ts"
 
-export type NewCustomer = Omit<CustomerRow, "id" | "tenantId" | "status" | "version" | "createdAt">
+type Made = "id" | "tenantId" | "status" | "version" | "createdAt"
+
+/** `processorRef`: its name at the payment processor, where it has one already; `id`: what it was told there that it is. */
+export type NewCustomer = Omit<CustomerRow, Made | "processorRef"> & {
+  readonly processorRef?: string | null
+  readonly id?: string
+}
 
 export async function createCustomer(
   scope: Scope,
   input: NewCustomer,
-  reply: Reply<CustomerRow>,
+  reply: Reply<CustomerRow> | null,
 ): Promise<Outcome<CustomerRow>> {
   const row: CustomerRow = {
     ...input,
-    id: scope.newId(),
+    processorRef: input.processorRef ?? null,
+    id: input.id ?? scope.newId(),
     tenantId: scope.tenant.id,
     status: "Active",
     version: 1,

@@ -3,8 +3,9 @@
 
 import type { InvoiceRow } from "../db/rows.ts"
 import { customers } from "../db/schema.ts"
+import type { AgendaItem } from "../domain/agenda.ts"
 import type { Currency } from "../domain/currency.ts"
-import type { InvoiceType } from "../domain/invoice.ts"
+import type { InvoiceDetails, InvoiceType } from "../domain/invoice.ts"
 import { minor } from "../domain/money.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Outcome, Reply } from "./act.ts"
@@ -12,6 +13,7 @@ import { act } from "./act.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { draftAudit, emptyInvoice } from "./draft-invoice.ts"
 import { findCustomer } from "./find.ts"
+import { checkMethod } from "./method-of.ts"
 import type { ManualLine } from "./manual-line.ts"
 import { manualLines } from "./manual-line.ts"
 import type { Payer } from "./payer.ts"
@@ -24,17 +26,25 @@ import { withTaxes } from "./tax-lines.ts"
 export type NewInvoice = {
   readonly customerId: string
   readonly currency: Currency | null
-  readonly type: Exclude<InvoiceType, "CreditNote">
+  readonly type: Extract<InvoiceType, "Standard" | "ProForma">
   readonly lines: readonly ManualLine[]
   readonly memo: string | null
   readonly externalId: string | null
+  /** A name that is unique among the invoices of the customer. */
+  readonly customerExternalId?: string | null
+  /** Whom it charges; null or absent: the customer's default method. */
+  readonly paymentMethodId?: string | null
+  readonly statementDescriptor?: string | null
+  readonly details?: InvoiceDetails | null
+  /** Its job finalizes it at once, unless somebody does so sooner. Absent: it stays a draft. */
+  readonly isFinal?: boolean
   readonly metadata: Readonly<Record<string, string>>
 }
 
 export async function createInvoice(
   scope: Scope,
   input: NewInvoice,
-  reply: Reply<Draft>,
+  reply: Reply<Draft> | null,
 ): Promise<Outcome<Draft>> {
   return act(
     scope,
@@ -50,12 +60,17 @@ export async function createInvoice(
         commit: {
           guards: [scope.write.update(customers, customer.id, customer.version, {}), ...saved.guards],
           writes: saved.writes,
+          agenda: input.isFinal === true ? [finalItem(scope, draft.value)] : [],
           audit: [draftAudit(draft.value)],
         },
       })
     },
     reply,
   )
+}
+
+function finalItem({ now }: Scope, { invoice }: Draft): AgendaItem {
+  return { kind: "finalize-invoice", subject: invoice.id, uniqueKey: "made", dueAt: now }
 }
 
 /** Whose invoice it is and who gets it, or why there can't be one. One-off invoices are not gathered. */
@@ -76,6 +91,8 @@ async function payerFor(scope: Scope, input: NewInvoice): Promise<Outcome<Payer>
 }
 
 async function composed(scope: Scope, input: NewInvoice, payer: Payer): Promise<Outcome<Draft>> {
+  const method = await checkMethod(scope, payer.recipient.id, input.paymentMethodId)
+  if (!method.ok) return method
   const id = scope.newId()
   const currency = payer.customer.billingCurrency
   const rows = manualLines(scope, { id, currency }, input.lines, 0)
@@ -88,6 +105,10 @@ async function composed(scope: Scope, input: NewInvoice, payer: Payer): Promise<
     subscriptionId: null,
     sections: sectionsWith(null, payer),
     externalId: input.externalId,
+    customerExternalId: input.customerExternalId ?? null,
+    paymentMethodId: input.paymentMethodId ?? null,
+    statementDescriptor: input.statementDescriptor ?? null,
+    details: input.details ?? null,
     currency,
     memo: input.memo,
     totalMinor: minor(0n),

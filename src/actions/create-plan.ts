@@ -41,7 +41,7 @@ export async function createPlan(
   )
 }
 
-function firstVersion(scope: Scope, head: PlanHead, { cadence, terms }: CadencedTerms): PlanWithTerms {
+export function firstVersion(scope: Scope, head: PlanHead, { cadence, terms }: CadencedTerms): PlanWithTerms {
   const tenantId = scope.tenant.id
   const plan: PlanRow = {
     ...head,
@@ -89,5 +89,6 @@ export function planState({ plan, terms }: PlanWithTerms) {
     trial_usage: terms.terms.trialUsage,
     prorate: terms.terms.prorate ?? ("Time" as const),
     minimum_spend_nanos: terms.terms.minimumAmountNanos ?? null,
+    direction: terms.terms.direction ?? ("Charge" as const),
   }
 }

@@ -12,7 +12,7 @@ import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { refuseArchived } from "./find-catalog.ts"
 import type { Refusal } from "./refusal.ts"
-import { missing, refusal } from "./refusal.ts"
+import { invalid, missing, refusal } from "./refusal.ts"
 import { revisePlan } from "./revise-plan.ts"
 import type { Scope } from "./scope.ts"
 
@@ -55,14 +55,27 @@ export async function createSku(scope: Scope, input: NewSku, reply: Reply<SkuRow
   )
 }
 
-async function refuse(scope: Scope, { plan }: PlanWithTerms, sku: NewSku): Promise<Refusal | null> {
-  const archived = refuseArchived(plan)
-  if (archived !== null) return archived
+async function refuse(scope: Scope, found: PlanWithTerms, sku: NewSku): Promise<Refusal | null> {
+  const { plan } = found
+  const refused = refuseArchived(plan) ?? refusePaidOut(found, sku)
+  if (refused !== null) return refused
   const present = await scope.read.catalog.skusAt(plan.id, plan.currentVersion)
   if (present.length >= limits.skusPerPlan) {
     return refusal("invalid_state", `A plan has at most ${limits.skusPerPlan} SKUs.`)
   }
   return refuseBeside(present, sku)
+}
+
+/** What is paid out is agreed beforehand: nobody is paid for using a service. */
+export function refusePaidOut(
+  { terms: plan }: PlanWithTerms,
+  { terms }: Pick<SkuRow, "terms">,
+): Refusal | null {
+  if (plan.terms.direction !== "Payout") return null
+  if (terms.meter !== null) return invalid("meter_event_type", "A plan that pays out has no metered SKUs.")
+  const { model } = terms.price
+  if (model === "Flat" || model === "PerUnit") return null
+  return invalid("pricing_model", `The SKUs of a plan that pays out are Flat or PerUnit, not ${model}.`)
 }
 
 type Beside = Pick<SkuRow, "currency" | "terms">

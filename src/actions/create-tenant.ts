@@ -39,6 +39,7 @@ export async function createTenant(
     stripeSealed: null,
     nextInvoiceNumber: 1,
     version: 1,
+    ledgerAuditAt: now,
     createdAt: now,
   }
   const scope = scopeFor(platform, tenant, { ...request, actor: ROOT, now })

@@ -5,10 +5,12 @@ import type { PaymentMethodRow } from "../db/rows.ts"
 import { paymentMethods } from "../db/schema.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import { err, ok } from "../domain/result.ts"
+import { limits } from "../limits.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { findCustomer } from "./find.ts"
 import { alone, methodState, methodSubject, noDefault } from "./payment-method-state.ts"
+import { payOutItem } from "./pay-out-invoice.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
@@ -19,9 +21,16 @@ export async function retryItems(
   scope: Scope,
   { id, customerId, version }: PaymentMethodRow,
 ): Promise<AgendaItem[]> {
-  const unpaid = await scope.read.payments.unpaidDunnings(customerId)
-  if (unpaid.length === 0) return []
-  return [{ kind: "retry-dunnings", subject: customerId, uniqueKey: `${id}:${version}`, dueAt: scope.now }]
+  const [unpaid, waiting] = await Promise.all([
+    scope.read.payments.unpaidDunnings(customerId),
+    scope.read.payouts.waitingInvoices(customerId, limits.payoutsAtOnce),
+  ])
+  const uniqueKey = `${id}:${version}`
+  const retries = { kind: "retry-dunnings" as const, subject: customerId, uniqueKey, dueAt: scope.now }
+  return [
+    ...(unpaid.length === 0 ? [] : [retries]),
+    ...waiting.map((invoiceId) => payOutItem(scope, { id: invoiceId }, `method:${uniqueKey}`)),
+  ]
 }
 
 export async function makeDefault(

@@ -1,6 +1,7 @@
 // Sends an endpoint what waits for it, in order. Runs from the agenda.
 // Law: at least once, of a subscription in the order in which it happened. One job at a time has an endpoint; another one that comes
-// meanwhile leaves word, and whoever has it does not go before it has looked again.
+// meanwhile leaves word, and whoever has it does not go before it has looked again. Events wake one job together until that begins, so
+// a job that begins says so (`calls`) before it looks: what happens from then on wakes another one.
 // What a repeat means: an event may arrive twice, under the same id.
 
 import type { Statement } from "../db/database.ts"
@@ -35,7 +36,13 @@ async function deliverAll(scope: Scope, endpointId: string): Promise<void> {
   for (let round = 0; round < limits.webhookRounds && wallNow() < until; round++) {
     const lease: Lease = { by, until: instant(wallNow() + limits.webhookLeaseMs) }
     const taken = await takeEndpoint(db, tenant.id, endpointId, lease, wallNow())
-    if (taken === null) return note(scope, callEndpoint(db, tenant.id, endpointId), [])
+    if (taken === null) {
+      if (await callEndpoint(db, tenant.id, endpointId, by, wallNow())) return
+      const endpoint = await scope.read.webhooks.endpoint(endpointId)
+      if (endpoint?.status !== "Enabled") return
+      // Whoever had it let it go between the two looks, perhaps before the last event.
+      continue
+    }
     const now = presentOf(scope)
     const endpoint = await fanOut(scope, taken)
     const due = await dueNow(scope, endpoint, now)

@@ -9,6 +9,7 @@ import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import type { MethodIds } from "./default-payment-method.ts"
 import { findCustomer } from "./find.ts"
+import { isOwnAccount } from "./own-account.ts"
 import { alone, methodState, methodSubject } from "./payment-method-state.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
@@ -46,15 +47,13 @@ export async function detachPaymentMethod(
   return detached
 }
 
-async function atProcessor(
-  scope: Scope,
-  { id, processor: name, methodRef }: PaymentMethodRow,
-): Promise<void> {
+async function atProcessor(scope: Scope, method: PaymentMethodRow): Promise<void> {
+  const { id, methodRef } = method
   const tenant = await currentTenant(scope)
-  const processor = tenant.ok ? scope.platform.processorOf(tenant.value) : null
-  if (processor?.name !== name) return
+  if (!tenant.ok) return
+  const processor = scope.platform.processorOf(tenant.value)
   try {
-    await processor.detachMethod(methodRef)
+    if (await isOwnAccount(processor, method)) await processor.detachMethod(methodRef)
   } catch (error) {
     log.error("a payment method stays attached at its processor", error, { payment_method_id: id })
   }

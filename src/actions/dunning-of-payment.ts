@@ -35,6 +35,8 @@ type Move = {
 /** `invoice`: with the status that the payment gives it. */
 export async function dunningOfPayment(scope: Scope, invoice: InvoiceRow, move: Move): Promise<DunningNews> {
   const { after, isPaid } = move
+  // Whoever doesn't pay for credit has none, and owes nothing.
+  if (invoice.type === "TopUp") return NOTHING
   const failed =
     after.kind === "Processor" && (after.status === "Failed" || after.status === "RequiresAction")
   if (!isPaid && !(failed && invoice.status === "Open")) return NOTHING

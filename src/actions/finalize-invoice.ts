@@ -1,4 +1,5 @@
-// Finalizes a draft: reads the meters a last time, taxes it, numbers it, posts it to the ledger.
+// Finalizes a draft: reads the meters a last time, taxes it, numbers it, posts it to the ledger, and lets credit pay what it can. One that
+// comes to less than nothing becomes credit.
 // What a repeat means: a job finds the invoice finalized and is done; a caller is told that it is no draft.
 
 import type { Commit } from "../db/commit.ts"
@@ -7,9 +8,9 @@ import type { InvoiceRow, TenantRow } from "../db/rows.ts"
 import { subscriptions } from "../db/schema.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import type { Recipient } from "../domain/invoice.ts"
-import { dueAt, moveInvoice } from "../domain/invoice.ts"
+import { amountLeft, dueAt, moveInvoice } from "../domain/invoice.ts"
 import { postFinalized } from "../domain/ledger.ts"
-import { formatNanos, minorToNanos } from "../domain/money.ts"
+import { formatNanos, minor, minorToNanos } from "../domain/money.ts"
 import { err, ok } from "../domain/result.ts"
 import { lateEventsOf, retentionMs } from "../domain/tenant.ts"
 import { instant } from "../domain/time.ts"
@@ -18,11 +19,16 @@ import { act } from "./act.ts"
 import { archiveItem } from "./archive-usage.ts"
 import { collectItems } from "./collect-items.ts"
 import { deferred } from "./deferred.ts"
+import type { CreditPart } from "./credit-moves.ts"
 import type { Draft } from "./draft-invoice.ts"
+import type { Drawing } from "./draw-wallet.ts"
+import { drawing, withLimit } from "./draw-wallet.ts"
 import { findInvoice } from "./find.ts"
+import { grantPart } from "./grant-part.ts"
 import { lateTerms } from "./late-terms.ts"
 import type { RefreshedDraft } from "./refresh-draft.ts"
 import { refreshDraft } from "./refresh-draft.ts"
+import { recipientOf } from "./recipient-of.ts"
 import { notFound, refusal } from "./refusal.ts"
 import { saveDraft, withLines } from "./save-draft.ts"
 import type { Scope } from "./scope.ts"
@@ -59,8 +65,12 @@ export async function finalizeInvoice(
       told = closing.agenda
       const frozen = { ...taxed.value.invoice, status: status.value, recipient }
       const final = { invoice: finalInvoice(scope, frozen, recipient), lines: taxed.value.lines }
-      const collecting = await collectItems(scope, final.invoice)
-      return ok(finalized(scope, draft, final, tenant.value, [closing, refreshed.value], collecting))
+      const credit = await creditOf(scope, final)
+      const drawn = { ...final, invoice: { ...final.invoice, drawnMinor: credit.drawnMinor } }
+      const collecting = await collectItems(scope, drawn.invoice)
+      return ok(
+        finalized(scope, draft, drawn, tenant.value, [closing, refreshed.value], { credit, collecting }),
+      )
     },
     reply,
   )
@@ -76,6 +86,16 @@ function finalInvoice(scope: Scope, invoice: InvoiceRow, recipient: Recipient): 
   return { ...invoice, collects: null, dueAt: due, finalizedAt: scope.now }
 }
 
+/** What credit pays of it; or, below zero, the credit that it becomes, unless it is to be paid out. */
+async function creditOf(scope: Scope, final: Draft): Promise<Drawing> {
+  const { id, customerId, currency, totalMinor, payout } = final.invoice
+  if (totalMinor >= 0n || payout === true) return drawing(scope, final)
+  const amountMinor = minor(-totalMinor)
+  const given = { kind: "Paid", source: "Invoice", sourceId: id, invoiceId: id } as const
+  const part = await grantPart(scope, { customerId, currency, amountMinor, ...given })
+  return { ...(await withLimit(scope, customerId, part)), drawnMinor: minor(0n) }
+}
+
 type Guards = { readonly guards: NonNullable<Commit["guards"]> }
 
 function finalized(
@@ -84,25 +104,27 @@ function finalized(
   { invoice, lines }: Draft,
   tenant: TenantRow,
   parts: readonly [Guards & { readonly agenda: readonly AgendaItem[] }, Guards],
-  collecting: readonly AgendaItem[],
+  follows: { readonly credit: CreditPart; readonly collecting: readonly AgendaItem[] },
 ): Decided<Draft> {
   const draw = numberDraw(invoice.id, tenant.settings.invoiceNumberPrefix, scope.newId())
   const numbered = (number: string): Draft => ({ invoice: { ...invoice, number }, lines })
   const after = numbered(draw.number)
   const saved = saveDraft(scope, before, after)
+  const { credit, collecting } = follows
   return {
     value: after,
     numbered,
     commit: {
       draw,
-      guards: [...saved.guards, ...parts.flatMap(({ guards }) => guards)],
-      writes: saved.writes,
-      postings: postFinalized(invoice, deferred(scope, { invoice, lines })),
+      guards: [...saved.guards, ...parts.flatMap(({ guards }) => guards), ...credit.guards],
+      writes: [...saved.writes, ...credit.writes],
+      postings: [...postFinalized(invoice, deferred(scope, { invoice, lines })), ...credit.postings],
       agenda: [
         ...settleItems(scope, invoice),
         ...collecting,
         ...archiveItems(after, tenant),
         ...parts[0].agenda,
+        ...credit.agenda,
       ],
       audit: [
         {
@@ -113,6 +135,7 @@ function finalized(
           before: { status: before.invoice.status, total_nanos: totalNanos(before.invoice) },
           after: { status: invoice.status, invoice_number: draw.number, total_nanos: totalNanos(invoice) },
         },
+        ...credit.audit,
       ],
     },
   }
@@ -134,23 +157,9 @@ function totalNanos(invoice: InvoiceRow): string {
   return formatNanos(minorToNanos(invoice.totalMinor, invoice.currency))
 }
 
-async function recipientOf(scope: Scope, customerId: string, tenant: TenantRow): Promise<Recipient | null> {
-  const customer = await scope.read.customers.byId(customerId)
-  if (customer === null) return null
-  return {
-    displayName: customer.displayName,
-    legalName: customer.legalName,
-    email: customer.email,
-    taxId: customer.taxId,
-    paymentTermsDays: customer.paymentTermsDays,
-    issuerName: tenant.settings.companyName ?? tenant.name,
-    issuerAddress: tenant.settings.companyAddress,
-  }
-}
-
-/** Nobody pays nothing: an invoice that comes to zero, or less, is settled by the job that follows. */
+/** Nobody pays nothing: an invoice on which nothing is left is settled by the job that follows. */
 function settleItems(scope: Scope, invoice: InvoiceRow): AgendaItem[] {
-  if (invoice.totalMinor > 0n) return []
+  if (amountLeft(invoice) > 0n) return []
   return [{ kind: "settle-invoice", subject: invoice.id, uniqueKey: "zero", dueAt: scope.now }]
 }
 

@@ -1,17 +1,20 @@
-// Notes that an alert was triggered: a SoftLimit crossed, or a HardLimit that refuses. Runs from the queue.
+// Notes that an alert, or the limit of a wallet, was triggered: a SoftLimit crossed, or a HardLimit that refuses. Runs from the queue.
 // What a repeat means: nothing. A crossing is noted once under alert, epoch and number, whoever tells of it and how often.
 
 import { alertCrossings, alerts } from "../db/schema.ts"
 import type { AlertMessage } from "../domain/alert.ts"
+import { walletOfLimit } from "../domain/prepaid.ts"
 import { ok } from "../domain/result.ts"
 import { instant } from "../domain/time.ts"
 import type { Outcome } from "./act.ts"
 import { act } from "./act.ts"
+import { noteWalletLimit } from "./check-wallets.ts"
 import { alertSubject } from "./create-alert.ts"
 import type { Scope } from "./scope.ts"
 
 export async function fireAlert(scope: Scope, message: AlertMessage): Promise<Outcome<null>> {
   const { alert_id: alertId, epoch, crossing, subscription_id: subscriptionId } = message
+  if (walletOfLimit(alertId) !== null) return noteWalletLimit(scope, message)
   const { spend_nanos: spendNanos } = message
   const nothing = ok({ value: null, commit: { audit: [] } })
   return act(

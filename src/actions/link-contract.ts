@@ -128,6 +128,9 @@ async function refuse(
   if (hasEnded(subscription.status)) {
     return refusal("invalid_state", `The subscription is ${subscription.status}.`)
   }
+  if (subscription.payout === true) {
+    return refusal("invalid_state", "The subscription pays out: contracts are of what is charged.")
+  }
   if (links.some(({ current }) => current.rootContractId === contract.rootContractId)) {
     return refusal("invalid_state", "The subscription is under this contract already.")
   }

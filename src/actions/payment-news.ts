@@ -1,24 +1,44 @@
-// What follows of a payment's outcome, in one commit: the payment, its invoice, the ledger, dunning and the subscriptions.
+// What follows of a payment's outcome, in one commit: the payment, its invoice, the ledger, dunning and the subscriptions, and what came
+// beyond what was due as credit.
 // Law: whoever learns the outcome, a job, a request or an event, commits the same; who comes second finds it done.
 
-import type { InvoiceRow, PaymentRow } from "../db/rows.ts"
+import type { InvoiceRow, PaymentRow, WalletRow } from "../db/rows.ts"
+import type { refunds } from "../db/schema.ts"
 import { invoices, payments } from "../db/schema.ts"
 import { amountLeft } from "../domain/invoice.ts"
 import type { Posting } from "../domain/ledger.ts"
 import { postPayment, postPaymentFailed } from "../domain/ledger.ts"
 import { minor } from "../domain/money.ts"
 import type { PaymentStatus, Settlement } from "../domain/payment.ts"
-import { isUnderWay, movePayment, settlement } from "../domain/payment.ts"
+import { creditedOf, isUnderWay, movePayment, settlement } from "../domain/payment.ts"
 import { err, ok } from "../domain/result.ts"
 import type { ChargeOutcome } from "../payments/port.ts"
 import type { Decided, Outcome } from "./act.ts"
+import type { CreditPart } from "./credit-moves.ts"
+import { NO_CREDIT } from "./credit-moves.ts"
+import { withLimit } from "./draw-wallet.ts"
 import { dunningOfPayment } from "./dunning-of-payment.ts"
+import { rechargeNews } from "./end-recharge.ts"
+import { grantPart } from "./grant-part.ts"
 import { paymentAudit } from "./payment-audit.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
+import { takingBack } from "./take-back-credit.ts"
 
 export function unchanged<T>(value: T): Decided<T> {
   return { value, commit: { audit: [] } }
+}
+
+/** For who was outrun between two readings: what they read is of two moments. The guard misses, and all is gathered again. */
+export function outrun<T extends { readonly id: string; readonly version: number }>(
+  scope: Scope,
+  table: typeof payments | typeof refunds,
+  before: T,
+): Decided<T> {
+  return {
+    value: before,
+    commit: { guards: [scope.write.update(table, before.id, before.version, {})], audit: [] },
+  }
 }
 
 /** What the processor says of a payment, as what is to be committed; nothing where it is no news. */
@@ -31,9 +51,11 @@ export async function decideNews(
   if (to === null) return ok(unchanged(before))
   const found = await scope.read.invoices.byId(before.invoiceId)
   if (found === null) return err(notFound("invoice"))
+  const known = await scope.read.payments.byId(before.id)
+  if (known?.version !== before.version) return ok(outrun(scope, payments, before))
   const move = { isHeld: isUnderWay(before.status), from: before.status, to }
   const settled = settlement(found.invoice, before, move)
-  const after = withNews(scope, before, outcome, to, settled)
+  const after = withNews(scope, found.invoice, before, { outcome, to, settled })
   const { id, tenantId: _, version, ...fields } = after
   const follows = await followingPayment(scope, found.invoice, settled, { before, after })
   return ok({
@@ -54,18 +76,24 @@ const ACTIONS: Readonly<Record<PaymentStatus, string>> = {
   Failed: "payment.failed",
 }
 
+type News = {
+  readonly outcome: ChargeOutcome
+  readonly to: PaymentStatus
+  readonly settled: Settlement
+}
+
 function withNews(
   scope: Scope,
+  invoice: InvoiceRow,
   before: PaymentRow,
-  outcome: ChargeOutcome,
-  to: PaymentStatus,
-  { appliedMinor }: Settlement,
+  { outcome, to, settled: { appliedMinor } }: News,
 ): PaymentRow {
   const failed = outcome.status === "Failed" ? outcome : null
   return {
     ...before,
     status: to,
     appliedMinor,
+    creditedMinor: to === "Succeeded" ? creditedOf(invoice, { ...before, appliedMinor }) : minor(0n),
     chargeRef: outcome.ref ?? before.chargeRef,
     actionUrl: outcome.status === "RequiresAction" ? outcome.actionUrl : null,
     failureCode: failed?.code ?? null,
@@ -91,14 +119,47 @@ export async function followingPayment(
   const isPaid = status === "Paid" && invoice.status !== "Paid"
   const paidAt = isPaid ? scope.now : status === "Open" ? null : invoice.paidAt
   const dunning = await dunningOfPayment(scope, { ...invoice, status }, { ...move, isPaid })
-  const changed = { status, paidMinor, pendingMinor, paidAt }
+  const recharge = await rechargeNews(scope, invoice, settled, move.after)
+  const credit = await creditOf(scope, invoice, recharge.wallet, move)
+  const changed = { status, paidMinor, pendingMinor, paidAt, ...recharge.invoice }
   return {
-    guards: [scope.write.update(invoices, invoice.id, invoice.version, changed), ...dunning.guards],
-    writes: dunning.writes,
-    postings: postingsOf(invoice, settled, move),
-    agenda: dunning.agenda,
-    audit: [...(isPaid ? [paidAudit(invoice, status)] : []), ...dunning.audit],
+    guards: [
+      scope.write.update(invoices, invoice.id, invoice.version, changed),
+      ...dunning.guards,
+      ...credit.guards,
+      ...recharge.guards,
+    ],
+    writes: [...dunning.writes, ...credit.writes],
+    postings: [...postingsOf(invoice, settled, move), ...credit.postings],
+    agenda: [...dunning.agenda, ...credit.agenda],
+    audit: [
+      ...(isPaid ? [paidAudit(invoice, status)] : []),
+      ...dunning.audit,
+      ...credit.audit,
+      ...recharge.audit,
+    ],
   }
+}
+
+/** The credit that a payment becomes, or no longer is. */
+async function creditOf(
+  scope: Scope,
+  { id: invoiceId }: InvoiceRow,
+  wallet: WalletRow | null,
+  { before, after }: PaymentMove,
+): Promise<CreditPart> {
+  const { id, customerId, currency, creditedMinor: amountMinor } = after
+  if (amountMinor > 0n) {
+    const given = { kind: "Paid", source: "Payment", sourceId: id, invoiceId } as const
+    return withLimit(
+      scope,
+      customerId,
+      await grantPart(scope, { customerId, currency, amountMinor, wallet, ...given }),
+    )
+  }
+  const was = before?.creditedMinor ?? minor(0n)
+  if (was === 0n) return NO_CREDIT
+  return withLimit(scope, customerId, await takingBack(scope, customerId, new Map([[id, was]])))
 }
 
 function postingsOf(invoice: InvoiceRow, settled: Settlement, { before, after }: PaymentMove): Posting[] {

@@ -24,6 +24,8 @@ export type PlacedDraft = { readonly before: Draft | null; readonly after: Draft
 export async function placeDraft(scope: Scope, draft: Draft): Promise<Outcome<PlacedDraft>> {
   const customer = await scope.read.customers.byId(draft.invoice.customerId)
   if (customer === null) return err(notFound("customer"))
+  // What is paid out is for the customer itself, whoever pays its invoices.
+  if (draft.invoice.payout === true) return ok({ before: null, after: draft })
   const payer = await payerOf(scope, customer)
   const own = ownInvoice(draft, payer)
   if (!payer.collects) return ok({ before: null, after: own })

@@ -4,6 +4,7 @@
 import type { SubscriptionTerms } from "../db/readers/subscriptions.ts"
 import { assert } from "../domain/assert.ts"
 import { metersOf } from "../domain/catalog.ts"
+import { walletOfLimit } from "../domain/prepaid.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Instant } from "../domain/time.ts"
 import { instant } from "../domain/time.ts"
@@ -207,13 +208,15 @@ const REJECTIONS: Readonly<Record<RejectionCode, string>> = {
   spend_limit_reached: "The event would go beyond a spend limit.",
 }
 
-export function rejectionText(code: RejectionCode): string {
-  return REJECTIONS[code]
+/** `by`: the limit that refused it, where one refuses all. */
+export function rejectionText(code: RejectionCode, by?: string): string {
+  const wallet = by === undefined ? null : walletOfLimit(by)
+  return wallet === null ? REJECTIONS[code] : `The credit of wallet ${wallet.walletId} can't pay for more.`
 }
 
 /** Of a request that is about this event alone; `at` is where the event is in it, if it isn't the request itself. */
-export function rejection(code: RejectionCode, at: string | null = null): Refusal {
-  const message = rejectionText(code)
+export function rejection(code: RejectionCode, at: string | null = null, by?: string): Refusal {
+  const message = rejectionText(code, by)
   const fault = (field: string) => [{ path: at === null ? field : `${at}.${field}`, message }]
   switch (code) {
     case "event_id_conflict":

@@ -80,6 +80,9 @@ export async function redemptionOf(
 ): Promise<Outcome<RedemptionPlan>> {
   const coupon = await scope.read.coupons.byCode(code)
   if (coupon === null) return err(missing("coupon", "coupon"))
+  if (subscription.payout === true) {
+    return err(atCoupon("invalid_state", "The subscription pays out: coupons are for what is charged."))
+  }
   const { currency, planId } = subscription
   const fault = redemptionFault(coupon, { currency, planId, skuIds: skus.map((sku) => sku.id) }, scope.now)
   if (fault !== null) return err(atCoupon(fault.code, fault.message))

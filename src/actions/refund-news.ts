@@ -12,7 +12,7 @@ import { moveRefund } from "../domain/payment.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Decided, Outcome } from "./act.ts"
 import { refundAudit } from "./payment-audit.ts"
-import { unchanged } from "./payment-news.ts"
+import { outrun, unchanged } from "./payment-news.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
@@ -35,6 +35,8 @@ export async function decideRefundNews(
   if (to === null) return ok(unchanged(before))
   const payment = await scope.read.payments.byId(before.paymentId)
   if (payment === null) return err(notFound("payment"))
+  const known = await scope.read.payments.refund(before.id)
+  if (known?.version !== before.version) return ok(outrun(scope, refunds, before))
   const after = withWord(scope, before, word, to)
   const { id, tenantId: _, version, ...fields } = after
   const refundedMinor = minor(payment.refundedMinor - before.amountMinor)

@@ -14,12 +14,16 @@ import { instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
 import type { Decided, Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
-import { isSameAttempt, requestKey } from "./begin-payment.ts"
+import { attemptKeyOf, isNamed, isSameAttempt, refuseOther, requestKey } from "./attempt.ts"
+import { NO_CREDIT } from "./credit-moves.ts"
+import { withLimit } from "./draw-wallet.ts"
 import { refundAudit } from "./payment-audit.ts"
 import { unchanged } from "./payment-news.ts"
 import { invalid, missing, notFound, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 import { sendRefund } from "./send-refund.ts"
+import type { CreditedPayment } from "./take-back-credit.ts"
+import { creditIn, takingBack, withCredit } from "./take-back-credit.ts"
 
 /** Amounts are nanos. Without an amount: what the credit note is of, or all that is left. */
 export type NewRefund = {
@@ -37,11 +41,11 @@ export async function refundPayment(
   scope: Scope,
   what: Refunded,
   input: NewRefund,
-  reply: Reply<readonly RefundRow[]>,
+  reply: Reply<readonly RefundRow[]> | null,
 ): Promise<Outcome<readonly RefundRow[]>> {
   const own = scope.aside()
-  const key = requestKey(scope)
-  const begun = await act(own, () => decideRefund(own, what, input, key), null)
+  const name = requestKey(scope)
+  const begun = await act(own, () => decideRefund(own, what, input, name), null)
   if (!begun.ok) return begun
   for (const { id } of begun.value) {
     const sent = await sendRefund(own, id)
@@ -61,26 +65,31 @@ async function decideRefund(
   scope: Scope,
   what: Refunded,
   input: NewRefund,
-  key: string,
+  name: string,
 ): Promise<Outcome<Decided<readonly RefundRow[]>>> {
   const one = what.kind === "Payment" ? await scope.read.payments.byId(what.id) : null
   if (what.kind === "Payment" && one === null) return err(notFound("payment"))
   const found = await scope.read.invoices.byId(one?.invoiceId ?? what.id)
   if (found === null) return err(notFound("invoice"))
   const given = await scope.read.payments.refundsOf(found.invoice.id)
-  const known = given.filter((row) => row.attemptKey === key && isSameAttempt(scope, row))
+  const known = given.filter((row) => isNamed(row, name) && isSameAttempt(scope, row))
+  const key = attemptKeyOf(name, [input.amountNanos, input.creditNoteId])
+  const other = known.map((row) => refuseOther(row, key)).find((refused) => refused !== null)
+  if (other !== undefined) return err(other)
   if (known.length > 0) return ok(unchanged(known))
   const paid = await scope.read.payments.ofInvoice(found.invoice.id, limits.paymentsPerInvoice)
-  const from = one === null ? paid.filter((row) => refundable(row) > 0n) : [one]
+  const all = await withCredit(scope, paid)
+  const from = all.filter((row) => (one === null ? refundable(row) > 0n : row.id === one.id))
   const amount = await amountOf(scope, found, { input, from, given })
   if (!amount.ok) return amount
-  const owed = owedOf(found, paid, given)
-  return ok(refunding(scope, found.invoice, { input, from, key, amount: amount.value, owed }))
+  const owed = owedOf(found, all, given)
+  const standing = await scope.read.payouts.owed(found.invoice, false)
+  return ok(await refunding(scope, found.invoice, { input, from, key, amount: amount.value, owed, standing }))
 }
 
 type Wanted = {
   readonly input: NewRefund
-  readonly from: readonly PaymentRow[]
+  readonly from: readonly CreditedPayment[]
   readonly given: readonly RefundRow[]
 }
 
@@ -126,20 +135,23 @@ async function leftOfNote(
   return ok(minor(note.totalMinor - sum(out.map(({ amountMinor }) => amountMinor))))
 }
 
-/** What the customer is owed back on the invoice: by credit notes on what was paid, and by payments beyond what was due. */
+/** What the customer is owed back on the invoice: by credit notes on what was paid, and by payments beyond what was due, also where that
+ *  is credit that is not spent. */
 function owedOf(
   { invoice }: InvoiceWithLines,
-  paid: readonly PaymentRow[],
+  paid: readonly CreditedPayment[],
   given: readonly RefundRow[],
 ): Minor {
   const left = amountLeft(invoice)
-  const beyond = paid.map((row) => (row.status === "Succeeded" ? row.amountMinor - row.appliedMinor : 0n))
+  const beyond = paid.map(({ status, amountMinor, appliedMinor, spentMinor }) =>
+    status === "Succeeded" ? amountMinor - appliedMinor - spentMinor : 0n,
+  )
   const out = given.map((row) => (row.status === "Failed" ? 0n : row.owedMinor))
   const owed = (left < 0n ? -left : 0n) + sum(beyond) - sum(out)
   return minor(owed > 0n ? owed : 0n)
 }
 
-function refunding(
+async function refunding(
   scope: Scope,
   invoice: InvoiceRow,
   {
@@ -148,22 +160,32 @@ function refunding(
     key,
     amount,
     owed,
+    standing,
   }: {
     readonly input: NewRefund
-    readonly from: readonly PaymentRow[]
+    readonly from: readonly CreditedPayment[]
     readonly key: string
     readonly amount: Minor
     readonly owed: Minor
+    /** What is owed to the customer in all: what was paid out of it meanwhile is not owed again. */
+    readonly standing: Minor
   },
-): Decided<readonly RefundRow[]> {
+): Promise<Decided<readonly RefundRow[]>> {
   const parts = spread(amount, from.map(refundable)) ?? []
-  const owedParts = spread(minor(owed < amount ? owed : amount), parts) ?? []
+  const inCredit = sum(from.map((payment, at) => creditIn(payment, parts[at] ?? minor(0n))))
+  const owedNow = least(owed, amount, minor((standing > 0n ? standing : 0n) + inCredit))
+  const owedParts = spread(owedNow, parts) ?? []
   const rows = from.flatMap((payment, at) => {
     const amountMinor = parts[at] ?? minor(0n)
     if (amountMinor === 0n) return []
     const owedMinor = owedParts[at] ?? minor(0n)
     return [{ payment, refund: newRefund(scope, payment, { ...input, key, amountMinor, owedMinor }) }]
   })
+  const taken = new Map(
+    rows.map(({ payment, refund }) => [payment.id, creditIn(payment, refund.amountMinor)]),
+  )
+  const credit = await takingBack(scope, invoice.customerId, taken)
+  const limited = credit.takenMinor === 0n ? NO_CREDIT : await withLimit(scope, invoice.customerId, credit)
   return {
     value: rows.map(({ refund }) => refund),
     commit: {
@@ -172,17 +194,26 @@ function refunding(
         scope.write.update(invoices, invoice.id, invoice.version, {}),
         ...rows.map(({ payment, refund }) => {
           const refundedMinor = minor(payment.refundedMinor + refund.amountMinor)
-          return scope.write.update(payments, payment.id, payment.version, { refundedMinor })
+          const creditedMinor = minor(payment.creditedMinor - creditIn(payment, refund.amountMinor))
+          return scope.write.update(payments, payment.id, payment.version, { refundedMinor, creditedMinor })
         }),
+        ...limited.guards,
+        ...(owedNow > credit.takenMinor
+          ? [scope.write.holdOwed(invoice, minor(owedNow - credit.takenMinor), false)]
+          : []),
       ],
-      writes: rows.map(({ refund }) => scope.write.insert(refunds, refund)),
-      agenda: rows.map(({ refund }) => ({
-        kind: "send-refund",
-        subject: refund.id,
-        uniqueKey: "0",
-        dueAt: instant(scope.now + limits.reconcileAfterMs),
-      })),
-      audit: rows.map(({ refund }) => refundAudit("refund.started", refund)),
+      writes: [...rows.map(({ refund }) => scope.write.insert(refunds, refund)), ...limited.writes],
+      postings: limited.postings,
+      agenda: [
+        ...rows.map(({ refund }) => ({
+          kind: "send-refund" as const,
+          subject: refund.id,
+          uniqueKey: "0",
+          dueAt: instant(scope.now + limits.reconcileAfterMs),
+        })),
+        ...limited.agenda,
+      ],
+      audit: [...rows.map(({ refund }) => refundAudit("refund.started", refund)), ...limited.audit],
     },
   }
 }
@@ -216,4 +247,8 @@ function newRefund(
 
 function sum(amounts: readonly bigint[]): Minor {
   return minor(amounts.reduce((total, amount) => total + amount, 0n))
+}
+
+function least(...amounts: readonly Minor[]): Minor {
+  return amounts.reduce((low, amount) => (amount < low ? amount : low))
 }

@@ -9,6 +9,7 @@ import { err, ok } from "../domain/result.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { unowedItems } from "./collect-items.ts"
+import { NO_CREDIT } from "./credit-moves.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { draftAudit, emptyInvoice } from "./draft-invoice.ts"
 import { findInvoice } from "./find.ts"
@@ -19,7 +20,8 @@ import { saveDraft, withLines } from "./save-draft.ts"
 import type { Scope } from "./scope.ts"
 import { withTaxes } from "./tax-lines.ts"
 import type { Voiding } from "./void-invoice.ts"
-import { reopen, voiding } from "./void-invoice.ts"
+import { creditBack, reopen, voiding } from "./void-invoice.ts"
+import { withdrawPayout } from "./withdraw-payout.ts"
 
 /** `reason`: why an open invoice is voided. */
 export async function reissueInvoice(
@@ -44,6 +46,10 @@ export async function reissueInvoice(
       ])
       if (!opened.ok) return opened
       if (!refreshed.ok) return refreshed
+      const credit = before.status === "Void" ? ok(NO_CREDIT) : await creditBack(scope, before)
+      if (!credit.ok) return credit
+      const withdrawn = await withdrawPayout(scope, before)
+      if (!withdrawn.ok) return withdrawn
       const copy = copyOf(scope, { invoice: before, lines: refreshed.value.lines })
       const draft = await withTaxes(scope, copy)
       if (!draft.ok) return draft
@@ -53,13 +59,20 @@ export async function reissueInvoice(
         commit: {
           guards: [
             scope.write.update(invoices, invoiceId, before.version, change),
+            ...withdrawn.value.guards,
             ...opened.value.guards,
             ...refreshed.value.guards,
+            ...credit.value.guards,
           ],
-          writes: saveDraft(scope, null, draft.value).writes,
-          agenda: [...opened.value.agenda, ...(await unowedItems(scope, before))],
-          postings: voided.value?.postings ?? [],
-          audit: [...(voided.value?.audit ?? []), draftAudit(draft.value)],
+          writes: [...saveDraft(scope, null, draft.value).writes, ...credit.value.writes],
+          agenda: [...opened.value.agenda, ...(await unowedItems(scope, before)), ...credit.value.agenda],
+          postings: [...(voided.value?.postings ?? []), ...credit.value.postings],
+          audit: [
+            ...(voided.value?.audit ?? []),
+            draftAudit(draft.value),
+            ...withdrawn.value.audit,
+            ...credit.value.audit,
+          ],
         },
       })
     },
@@ -101,6 +114,9 @@ function copyOf(scope: Scope, { invoice, lines }: Draft): Draft {
     currency,
     sections,
     memo,
+    paymentMethodId: invoice.paymentMethodId,
+    statementDescriptor: invoice.statementDescriptor,
+    payout: invoice.payout,
     metadata,
     periodStart,
     periodEnd,

@@ -38,6 +38,9 @@ export async function replayJob(
     },
     reply,
   )
-  if (outcome.ok) scope.platform.background(scope.platform.enqueue([{ id, tenantId: scope.tenant.id }]))
+  if (outcome.ok) {
+    const { kind } = outcome.value
+    scope.platform.background(scope.platform.enqueue([{ id, tenantId: scope.tenant.id, kind }]))
+  }
   return outcome
 }

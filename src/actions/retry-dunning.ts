@@ -5,7 +5,8 @@ import type { DunningRow, PaymentRow } from "../db/rows.ts"
 import { err } from "../domain/result.ts"
 import { log } from "../runtime/log.ts"
 import type { Outcome, Reply } from "./act.ts"
-import { beginPayment, requestKey } from "./begin-payment.ts"
+import { requestKey } from "./attempt.ts"
+import { beginInstead } from "./begin-instead.ts"
 import { finishJob } from "./collect-payment.ts"
 import { findInvoice } from "./find.ts"
 import { notFound, refusal } from "./refusal.ts"
@@ -24,7 +25,7 @@ export async function retryDunning(
   if (dunning.status === "Resolved") {
     return err(refusal("invalid_state", "The dunning is Resolved: there is nothing to try again."))
   }
-  const begun = await beginPayment(scope, { invoiceId, key: requestKey(scope), amountNanos: null })
+  const begun = await beginInstead(scope, { invoiceId, key: requestKey(scope), amountNanos: null })
   return begun.ok ? chargeBegun(scope, begun.value, reply) : begun
 }
 
@@ -44,6 +45,6 @@ export async function retryDunnings(
 }
 
 async function retryWith(scope: Scope, { invoiceId }: DunningRow, key: string): Promise<Outcome<PaymentRow>> {
-  const begun = await beginPayment(scope, { invoiceId, key: `method:${key}`, amountNanos: null })
+  const begun = await beginInstead(scope, { invoiceId, key: `method:${key}`, amountNanos: null })
   return begun.ok ? chargeBegun(scope, begun.value, null) : begun
 }

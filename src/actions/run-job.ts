@@ -7,26 +7,35 @@ import type { AgendaKind } from "../domain/agenda.ts"
 import { archiveUsage } from "./archive-usage.ts"
 import { advanceContract } from "./advance-contract.ts"
 import { applyChange } from "./apply-change.ts"
+import { auditLedgerPages } from "./audit-ledger-pages.ts"
 import { billAdvance } from "./bill-advance.ts"
 import { billThreshold } from "./bill-threshold.ts"
+import { checkLedger } from "./check-ledger.ts"
 import { closePeriod } from "./close-period.ts"
 import { deliverWebhook } from "./deliver-webhook.ts"
 import { collectPayment } from "./collect-payment.ts"
 import { deliverSandboxEvent } from "./deliver-sandbox-event.ts"
 import { endTrial } from "./end-trial.ts"
+import { expireCredit } from "./expire-credit.ts"
 import { finalizeInvoice } from "./finalize-invoice.ts"
 import { finishDunning } from "./finish-dunning.ts"
 import { resumeByItself } from "./pause-subscription.ts"
+import { sendPayout } from "./pay-out-invoice.ts"
+import { reconcilePayout } from "./send-payout.ts"
+import { retryByItself } from "./retry-payout.ts"
+import { rechargeWallet } from "./recharge-wallet.ts"
 import { reconcilePayment } from "./reconcile-payment.ts"
 import type { Refusal } from "./refusal.ts"
 import { retryDunnings } from "./retry-dunning.ts"
 import { runDunning } from "./run-dunning.ts"
 import type { Scope } from "./scope.ts"
+import { sendMail } from "./send-mail.ts"
 import { sendRefundAgain } from "./send-refund.ts"
 import { settleInvoice } from "./settle-invoice.ts"
 import { syncBudget } from "./sync-budget.ts"
 import { syncPolicy } from "./sync-policy.ts"
 import { syncTerms } from "./sync-terms.ts"
+import { syncWallet } from "./sync-wallet.ts"
 import { warnTrial } from "./warn-trial.ts"
 
 /** `invoiceId`: the invoice that the job made or moved, if any. */
@@ -65,6 +74,10 @@ async function perform(
   switch (job.kind satisfies AgendaKind) {
     case "sync-budget":
       return nothing(await syncBudget(scope, job.subject))
+    case "sync-wallet":
+      return nothing(await syncWallet(scope, job.subject))
+    case "recharge-wallet":
+      return paid(await rechargeWallet(scope, job.subject))
     case "sync-policy":
       return nothing(await syncPolicy(scope, job.uniqueKey))
     case "sync-terms":
@@ -87,6 +100,8 @@ async function perform(
       return drafted(await advanceContract(scope, job.subject))
     case "finalize-invoice":
       return drafted(await finalizeInvoice(scope, job.subject, null))
+    case "expire-credit":
+      return nothing(await expireCredit(scope, job.subject))
     case "settle-invoice":
       return nothing(await settleInvoice(scope, job.subject))
     case "collect-payment":
@@ -103,10 +118,22 @@ async function perform(
       return nothing(await finishDunning(scope, job.subject, job.uniqueKey))
     case "send-refund":
       return nothing(await sendRefundAgain(scope, job.subject, job.uniqueKey))
+    case "send-payout":
+      return nothing(await sendPayout(scope, job.subject, job.uniqueKey))
+    case "retry-payout":
+      return nothing(await retryByItself(scope, job.subject, job.uniqueKey))
+    case "reconcile-payout":
+      return nothing(await reconcilePayout(scope, job.subject, job.uniqueKey))
     case "archive-usage":
       return nothing(await archiveUsage(scope, job.subject))
     case "deliver-webhook":
       return nothing(await deliverWebhook(scope, job.subject))
+    case "send-mail":
+      return nothing(await sendMail(scope, job.subject))
+    case "audit-ledger":
+      return nothing(await auditLedgerPages(scope, job.uniqueKey))
+    case "check-ledger":
+      return nothing(await checkLedger(scope, job.subject))
   }
 }
 

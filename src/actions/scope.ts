@@ -16,8 +16,9 @@ import type { WebhookAnswer, WebhookRequest } from "../domain/webhook.ts"
 import type { EventSubject } from "../domain/webhook-events.ts"
 import type { Instant } from "../domain/time.ts"
 import { instant } from "../domain/time.ts"
+import type { Mailer } from "../mail/port.ts"
 import type { MeterClient } from "../meter/client.ts"
-import type { Processor, SandboxDesk, StripeAccount } from "../payments/port.ts"
+import type { Processor, SandboxDesk, SandboxWindow, StripeAccount } from "../payments/port.ts"
 import { seal, unseal } from "../runtime/seal.ts"
 import type { TermsCache } from "./terms-cache.ts"
 
@@ -34,11 +35,19 @@ export type Platform = {
   readonly budget: (tenantId: string, customerId: string) => BudgetClient
   /** Who moves a tenant's money: its own account at Stripe, or the sandbox. */
   readonly processorOf: (tenant: TenantRow) => Processor
+  /** The operator's account at Stripe, which live tenants without one of their own share; null: there is none. */
+  readonly operatorStripe: () => Processor | null
   /** The sandbox and what its own site would do, whoever moves the tenant's money now. */
-  readonly sandboxOf: (tenant: TenantRow) => SandboxDesk & { readonly processor: Processor }
+  readonly sandboxOf: (tenant: Pick<TenantRow, "id">) => SandboxDesk & { readonly processor: Processor }
+  /** What of the sandbox can be looked at. */
+  readonly windowOf: (tenant: TenantRow) => SandboxWindow
   /** What is kept of an account at Stripe. */
   readonly sealStripe: (tenantId: string, account: StripeAccount) => Promise<string>
   readonly postWebhook: (request: WebhookRequest) => Promise<WebhookAnswer>
+  /** Sends mails, or stands in for who would. */
+  readonly mailer: Mailer
+  /** Where customers reach this worker. */
+  readonly publicUrl: string
   /** In local development webhooks may go to this machine and its neighbours. */
   readonly allowPrivateWebhooks: boolean
   /** What an event is of, as the API shows it. */
@@ -140,7 +149,7 @@ export async function opened(platform: Platform, answer: Answer): Promise<string
 }
 
 function announce(platform: Platform, tenantId: string, now: Instant, scheduled: readonly Scheduled[]): void {
-  const due = scheduled.filter((item) => item.dueAt <= now).map(({ id }) => ({ id, tenantId }))
+  const due = scheduled.filter((item) => item.dueAt <= now).map(({ id, kind }) => ({ id, tenantId, kind }))
   if (due.length > 0) platform.background(platform.enqueue(due))
 }
 

@@ -1,5 +1,6 @@
 // Asks the processor for a refund that was begun, and commits what becomes of it. Runs with the request, and from the agenda for one
-// whose answer was lost. What a repeat means: the key makes it the same refund.
+// whose answer was lost or that waits for its end. What a repeat means: it is looked for first, and asked for under its key where it
+// never arrived.
 
 import type { RefundRow } from "../db/rows.ts"
 import { err, ok } from "../domain/result.ts"
@@ -19,7 +20,7 @@ export async function sendRefund(scope: Scope, refundId: string): Promise<Outcom
   const refund = await scope.read.payments.refund(refundId)
   const payment = refund === null ? null : await scope.read.payments.byId(refund.paymentId)
   if (refund === null || payment === null) return err(notFound("refund"))
-  if (refund.status !== "Processing") return ok(refund)
+  if (!isOnItsWay(refund)) return ok(refund)
   const byHand: RefundWord = { status: "Succeeded", ref: null }
   const word = payment.kind === "Manual" ? byHand : await askForRefund(scope, payment, refund)
   const sent = await act(
@@ -42,7 +43,7 @@ export async function sendRefundAgain(
   uniqueKey: string,
 ): Promise<Outcome<null>> {
   const before = await scope.read.payments.refund(refundId)
-  if (before?.status === "Processing") {
+  if (before !== null && isOnItsWay(before)) {
     const sent = await sendRefund(scope.aside(), refundId)
     if (!sent.ok) return sent
   }
@@ -50,13 +51,19 @@ export async function sendRefundAgain(
     scope,
     async () => {
       const refund = await scope.read.payments.refund(refundId)
-      if (refund?.status !== "Processing") return ok(unchanged(null))
+      if (refund === null || !isOnItsWay(refund)) return ok(unchanged(null))
       const looks = Number(uniqueKey) + 1
-      const wait = Math.min(limits.reconcileAfterMs * 2 ** Math.min(looks, 20), limits.reconcileAtLatestMs)
+      const latest = refund.status === "Processing" ? limits.reconcileAtLatestMs : limits.reconcileWaitingMs
+      const wait = Math.min(limits.reconcileAfterMs * 2 ** Math.min(looks, 20), latest)
       const dueAt = instant(scope.now + wait)
       const again = { kind: "send-refund" as const, subject: refundId, uniqueKey: String(looks), dueAt }
       return ok({ value: null, commit: { agenda: [again], audit: [] } })
     },
     null,
   )
+}
+
+/** A refund that is Pending is settled by its event, or by a look after it where that was lost. */
+function isOnItsWay({ status }: RefundRow): boolean {
+  return status === "Processing" || status === "Pending"
 }

@@ -1,10 +1,12 @@
 // Settles a finalized invoice on which nothing is owed. Runs from the agenda.
 
 import { invoices } from "../db/schema.ts"
-import { moveInvoice } from "../domain/invoice.ts"
+import { amountLeft, moveInvoice } from "../domain/invoice.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Outcome } from "./act.ts"
 import { act } from "./act.ts"
+import { isWaiting } from "./begin-payout.ts"
+import { FINAL, payOutItem } from "./pay-out-invoice.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
@@ -15,8 +17,12 @@ export async function settleInvoice(scope: Scope, invoiceId: string): Promise<Ou
       const found = await scope.read.invoices.byId(invoiceId)
       if (found === null) return err(notFound("invoice"))
       const { invoice } = found
+      // Owed to the customer: it is settled by its payout.
+      if (isWaiting(invoice)) {
+        return ok({ value: null, commit: { agenda: [payOutItem(scope, invoice, FINAL)], audit: [] } })
+      }
       const status = moveInvoice(invoice.status, "settle")
-      if (!status.ok || invoice.totalMinor > 0n) return ok({ value: null, commit: { audit: [] } })
+      if (!status.ok || amountLeft(invoice) > 0n) return ok({ value: null, commit: { audit: [] } })
       const change = { status: status.value, paidAt: scope.now }
       return ok({
         value: null,

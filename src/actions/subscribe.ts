@@ -4,6 +4,7 @@ import { customers, plans, subscriptions } from "../db/schema.ts"
 import type { PlanWithTerms } from "../db/readers/catalog.ts"
 import type { CustomerRow, PlanVersionRow, SkuRow, SubscriptionRow } from "../db/rows.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
+import type { PlanTerms } from "../domain/catalog.ts"
 import type { BillingAnchor } from "../domain/billing-anchor.ts"
 import { anchoredSchedule } from "../domain/billing-anchor.ts"
 import { closeDueAt } from "../domain/close.ts"
@@ -22,6 +23,7 @@ import { limits } from "../limits.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { findCustomer } from "./find.ts"
+import { checkMethod } from "./method-of.ts"
 import type { RedemptionPlan } from "./redeem-coupon.ts"
 import { redemptionOf } from "./redeem-coupon.ts"
 import type { Refusal } from "./refusal.ts"
@@ -48,6 +50,10 @@ export type NewSubscription = {
   readonly overrides: readonly OverrideFields[]
   /** Bills whenever so much is used and not billed yet; null: only when a period ends. */
   readonly thresholdNanos: string | null
+  /** Whom it charges, or pays; null or absent: the customer's default method. */
+  readonly paymentMethodId?: string | null
+  /** What its charges are called on the statement of a card. */
+  readonly statementDescriptor?: string | null
   readonly externalId: string | null
   readonly metadata: Readonly<Record<string, string>>
 }
@@ -55,7 +61,7 @@ export type NewSubscription = {
 export async function subscribe(
   scope: Scope,
   input: NewSubscription,
-  reply: Reply<SubscriptionRow>,
+  reply: Reply<SubscriptionRow> | null,
 ): Promise<Outcome<SubscriptionRow>> {
   const [id, redemptionId] = [scope.newId(), scope.newId()]
   return act(
@@ -68,8 +74,13 @@ export async function subscribe(
       if (!customer.ok) return err(about("customer_id", customer.error))
       if (plan === null) return err(about("plan_id", notFound("plan")))
       const skus = await scope.read.catalog.skusAt(plan.plan.id, plan.plan.currentVersion)
-      const fault = checkStart(input.startedAt, scope.now) ?? refuse(input, customer.value, plan, skus)
+      const fault =
+        checkStart(input.startedAt, scope.now) ??
+        refusePayee(scope, plan.terms.terms) ??
+        refuse(input, customer.value, plan, skus)
       if (fault !== null) return err(fault)
+      const method = await checkMethod(scope, customer.value.id, input.paymentMethodId)
+      if (!method.ok) return method
       const calendar = calendarOf(input, plan.terms, scope.now)
       if (!calendar.ok) return calendar
       const overrides = ownPrices(scope, input, skus)
@@ -150,6 +161,13 @@ async function redeemed(
   const fromIndex = subscription.periodIndex
   const planned = await redemptionOf(scope, { id, code: coupon, subscription, skus, fromIndex })
   return planned.ok ? ok([planned.value]) : planned
+}
+
+/** Whoever is paid does not say so itself. */
+export function refusePayee({ customerId }: Scope, { direction }: PlanTerms): Refusal | null {
+  if (customerId === null || direction !== "Payout") return null
+  const message = "A customer's token may not be used for a plan that pays out."
+  return refusal("forbidden", message, [{ path: "plan_id", message }])
 }
 
 /** A wrong reference is a fault of the body, with its place. */
@@ -262,6 +280,9 @@ function newRow(
     periodEnd: first.end,
     cancelAt: null,
     cancelTerms: null,
+    payout: terms.terms.direction === "Payout" ? true : null,
+    paymentMethodId: input.paymentMethodId ?? null,
+    statementDescriptor: input.statementDescriptor ?? null,
     thresholdNanos: input.thresholdNanos,
     cancelledAt: null,
     endedAt: null,

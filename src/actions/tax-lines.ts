@@ -21,11 +21,12 @@ import { currentTenant } from "./update-tenant.ts"
 
 /**
  * The draft with its taxes as the tenant's settings and the invoice's customer have them now. Lines that stay as they were stay the
- * same objects. A credit note keeps what it has: it takes back the tax of its invoice, which is not computed anew.
+ * same objects. A credit note keeps what it has: it takes back the tax of its invoice, which is not computed anew. What is paid out
+ * to a customer is no sale of ours.
  */
 export async function withTaxes(scope: Scope, draft: Draft): Promise<Outcome<Draft>> {
   const { invoice } = draft
-  if (invoice.type === "CreditNote") return ok(draft)
+  if (invoice.type === "CreditNote" || invoice.payout === true) return ok(draft)
   const [tenant, customer] = await Promise.all([
     currentTenant(scope),
     scope.read.customers.byId(invoice.customerId),

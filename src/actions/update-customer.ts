@@ -18,13 +18,13 @@ import type { Refusal } from "./refusal.ts"
 import { invalid, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
-export type CustomerChanges = ChangesOf<NewCustomer & Pick<CustomerRow, "status">>
+export type CustomerChanges = ChangesOf<Omit<NewCustomer, "id"> & Pick<CustomerRow, "status">>
 
 export async function updateCustomer(
   scope: Scope,
   id: string,
   changes: CustomerChanges,
-  reply: Reply<CustomerRow>,
+  reply: Reply<CustomerRow> | null,
 ): Promise<Outcome<CustomerRow>> {
   const values = given(changes)
   return act(

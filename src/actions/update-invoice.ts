@@ -9,9 +9,12 @@ import type { ChangesOf } from "./changes.ts"
 import { given } from "./changes.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { findDraft } from "./find-draft.ts"
+import { checkMethod } from "./method-of.ts"
 import type { Scope } from "./scope.ts"
 
-export type InvoiceChanges = ChangesOf<Pick<InvoiceRow, "memo" | "metadata" | "externalId">>
+type Said = "memo" | "metadata" | "externalId" | "paymentMethodId" | "statementDescriptor"
+
+export type InvoiceChanges = ChangesOf<Pick<InvoiceRow, Said>>
 
 export async function updateInvoice(
   scope: Scope,
@@ -26,6 +29,8 @@ export async function updateInvoice(
       const found = await findDraft(scope, invoiceId)
       if (!found.ok) return found
       const { invoice: before, lines } = found.value
+      const method = await checkMethod(scope, before.customerId, values.paymentMethodId)
+      if (!method.ok) return method
       const after = { ...before, ...values, version: before.version + 1 }
       return ok({
         value: { invoice: after, lines },
@@ -48,6 +53,12 @@ export async function updateInvoice(
   )
 }
 
-function wordsOf({ memo, metadata, externalId }: InvoiceRow) {
-  return { memo, metadata, external_id: externalId }
+function wordsOf({ memo, metadata, externalId, paymentMethodId, statementDescriptor }: InvoiceRow) {
+  return {
+    memo,
+    metadata,
+    external_id: externalId,
+    payment_method_id: paymentMethodId,
+    statement_descriptor: statementDescriptor,
+  }
 }

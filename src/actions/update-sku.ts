@@ -11,7 +11,7 @@ import { changedSkuFields } from "../domain/sku-changes.ts"
 import { skuTermsFrom } from "../domain/sku-fields.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
-import { refuseBeside, skuState } from "./create-sku.ts"
+import { refuseBeside, refusePaidOut, skuState } from "./create-sku.ts"
 import { archived, findPlan, findSku, refuseArchived } from "./find-catalog.ts"
 import { invalidFields } from "./refusal.ts"
 import { revisePlan } from "./revise-plan.ts"
@@ -79,7 +79,8 @@ async function decide(
       writes: rename,
     })
   }
-  const refused = refuseArchived(plan.plan) ?? (await refuseAmong(scope, plan, after))
+  const refused =
+    refuseArchived(plan.plan) ?? refusePaidOut(plan, after) ?? (await refuseAmong(scope, plan, after))
   return refused === null ? ok(reprice(scope, plan, after, rename)) : err(refused)
 }
 

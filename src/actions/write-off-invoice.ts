@@ -26,6 +26,9 @@ export async function writeOffInvoice(
       const { invoice: before, lines } = found.value
       const status = moveInvoice(before.status, "write off")
       if (!status.ok) return err(refusal("invalid_state", status.error))
+      if (before.type === "TopUp") {
+        return err(refusal("invalid_state", "Nothing is owed on a top-up. Void it instead."))
+      }
       if (before.pendingMinor > 0n) {
         return err(refusal("invalid_state", "A payment of the invoice is under way. Wait for its outcome."))
       }

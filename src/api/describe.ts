@@ -34,6 +34,7 @@ const TAGS = [
   ["Invoices", "Drafted from usage and terms, finalized with a number."],
   ["Ledger", "Double entry: accounts, entries, receivables, revenue, and an audit."],
   ["Audit", "Who changed what, when."],
+  ["Payouts", "Money that is owed to customers, on its way to them."],
   ["Payments", "Money that comes in and goes back, and what happens when it does not come."],
   ["Webhooks", "What happens, told to your own servers and as a list."],
   ["Jobs", "The agenda: what happens by itself."],

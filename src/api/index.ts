@@ -32,11 +32,13 @@ import { register as refresh } from "./invoices/refresh.ts"
 import { register as reissue } from "./invoices/reissue.ts"
 import { register as jobs } from "./jobs/jobs.ts"
 import { register as dunning } from "./payments/dunning.ts"
+import { register as paymentCancel } from "./payments/cancel.ts"
 import { register as payments } from "./payments/payments.ts"
+import { register as payouts } from "./payments/payouts.ts"
 import { register as refunds } from "./payments/refunds.ts"
 import { register as audit } from "./records/audit.ts"
 import { register as paymentMethods } from "./payments/methods.ts"
-import { register as paymentPages } from "./payments/pages.ts"
+import { register as methodSetup } from "./payments/setup.ts"
 import { register as processorWebhooks } from "./payments/webhooks.ts"
 import { register as service } from "./service.ts"
 import type { Ctx, Door, Enter } from "./shared/door.ts"
@@ -63,6 +65,8 @@ import { register as apiKeys } from "./tenants/api-keys.ts"
 import { register as createTenant } from "./tenants/create-tenant.ts"
 import { register as tenant } from "./tenants/tenant.ts"
 import { register as testClock } from "./tenants/test-clock.ts"
+import { register as credits } from "./wallets/credits.ts"
+import { register as wallets } from "./wallets/wallets.ts"
 import { register as deliveries } from "./webhooks/deliveries.ts"
 import { register as webhooks } from "./webhooks/webhooks.ts"
 
@@ -76,6 +80,7 @@ const OPERATIONS = [
   hierarchy,
   tokens,
   paymentMethods,
+  methodSetup,
   alerts,
   products,
   plans,
@@ -117,7 +122,11 @@ const OPERATIONS = [
   proForma,
   creditNotes,
   payments,
+  paymentCancel,
   refunds,
+  credits,
+  wallets,
+  payouts,
   dunning,
   webhooks,
   deliveries,
@@ -127,7 +136,6 @@ const OPERATIONS = [
   jobs,
   audit,
   processorWebhooks,
-  paymentPages,
   service,
 ]
 

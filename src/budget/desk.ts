@@ -74,9 +74,10 @@ export class Desk {
       asked.terms === null ? this.#loaded(name).budget : withTerms(this.#loaded(name).budget, asked.terms)
     if (known.version < asked.version) return { kind: "NeedTerms" }
     const current = forgotten(known, (request.now - limits.budgetPeriodKeptMs) as Instant)
-    // A meter that knows the newest limits has dropped its earlier leases, so what it says now is all that it has.
+    // A meter that knows the newest limits has dropped its earlier leases, so what it says now is all that it has. Credit pays for all
+    // of its periods, and it speaks of one only: it is asked as the others are.
     const id = request.subscriptionId
-    const speaks = id in current.unheard && asked.version === current.version
+    const speaks = current.prepaid === undefined && id in current.unheard && asked.version === current.version
     const start = speaks ? heard(current, id, [request.use]) : current
     const { budget, decision, lost } = await this.#decided(name, start, request)
     if (lost.size > 0 && isAgainst(decision, budget, lost)) {
@@ -96,11 +97,15 @@ export class Desk {
       const decision = decide(budget, request, done)
       if (decision.kind !== "Hear") return { budget, decision, lost }
       const recall = { budget: name, turn: budget.turn, now: request.now }
-      const replies = await Promise.all(decision.subscriptionIds.map((id) => this.#ask(id, recall)))
+      const since = budget.prepaid?.since ?? {}
+      const replies = await Promise.all(
+        decision.subscriptionIds.map((id) => this.#ask(id, { ...recall, since: since[id] ?? null })),
+      )
       for (const [index, id] of decision.subscriptionIds.entries()) {
         const reply = replies[index] ?? null
         done.add(id)
-        if (reply === null) lost.add(id)
+        // One that may have used credit, and was not told yet that it does, can't say how much.
+        if (reply === null || (reply.kind === "Unaware" && id in since)) lost.add(id)
         else if (reply.kind === "Unaware") budget = unaware(budget, id)
         else budget = heard(budget, id, reply.uses.map(useOf))
       }

@@ -85,6 +85,16 @@ export class LimitGate {
     return true
   }
 
+  /** Which limit refuses all of a period's events now; null: none does. */
+  refusing(period: Span, now: Instant): string | null {
+    const at = momentIn(period, now)
+    for (const { latches } of this.#accounts.values()) {
+      const latch = latches.find(({ from, until }) => from <= at && at < until)
+      if (latch !== undefined) return latch.alertId
+    }
+    return null
+  }
+
   /** Whether this budget limits the meter at all. */
   knows(name: string): boolean {
     return this.#accounts.has(name)

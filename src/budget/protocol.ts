@@ -62,8 +62,14 @@ export type LeaseReply =
     }
   | { readonly kind: "Held"; readonly turn: number; readonly version: number; readonly left: string }
 
-/** A budget asks a meter for what it does not use. Grants of this turn or an earlier one are void from then on. */
-export type RecallRequest = { readonly budget: string; readonly turn: number; readonly now: Instant }
+/** A budget asks a meter for what it does not use. Grants of this turn or an earlier one are void from then on. `since`: it wants to
+ *  hear of every period from this one on that was used, leased or not; null or absent: only of those leased, and the running one. */
+export type RecallRequest = {
+  readonly budget: string
+  readonly turn: number
+  readonly now: Instant
+  readonly since?: Instant | null
+}
 
 /** `Recalled`: the leases are lowered to these amounts, durably. `Unaware`: the meter's terms do not name this budget. */
 export type RecallReply =

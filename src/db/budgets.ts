@@ -8,7 +8,13 @@ import { budgets, subscriptions } from "./schema.ts"
 
 /** Of a query on subscriptions: those that spend, or have spent in a period that still runs, from a customer's budget. */
 export function payees(tenantId: string, customerId: string, now: number): SQL {
-  return sql`${subscriptions.customerId} IN (
+  return sql`${subscriptions.customerId} IN (${payeeIds(tenantId, customerId)})
+    AND (${subscriptions.status} IN ('Trialing', 'Active', 'PastDue', 'Paused') OR ${subscriptions.periodEnd} > ${now})`
+}
+
+/** A query for the customer and all whose usage is on its invoices. */
+export function payeeIds(tenantId: string, customerId: string): SQL {
+  return sql`
       WITH RECURSIVE payee (id) AS (
         SELECT ${customerId}
         UNION
@@ -16,8 +22,7 @@ export function payees(tenantId: string, customerId: string, now: number): SQL {
         JOIN customers AS below ON below.tenant_id = ${tenantId} AND below.parent_id = payee.id
         WHERE below.consolidation = 'ConsolidateToParent'
       )
-      SELECT id FROM payee
-    ) AND (${subscriptions.status} IN ('Trialing', 'Active', 'PastDue', 'Paused') OR ${subscriptions.periodEnd} > ${now})`
+      SELECT id FROM payee`
 }
 
 /** Makes this the version of the customer's budget. */

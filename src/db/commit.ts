@@ -13,7 +13,7 @@ import { drawnText, drawNumber, fillNumber, numberOf } from "./invoice-number.ts
 import { countDays } from "./ledger-days.ts"
 import { agenda, audit, commitGuard, idempotency, ledgerEntries } from "./schema.ts"
 import type { StoredEntry, Woken } from "./webhook-events.ts"
-import { DELIVER, eventStatements, wokenBy } from "./webhook-events.ts"
+import { eventStatements, wokenBy } from "./webhook-events.ts"
 import { writerFor } from "./writer.ts"
 
 export type Actor = {
@@ -24,6 +24,8 @@ export type Actor = {
 /** `id`: of what is done elsewhere and told here. An entry that is there already is not made again. */
 export type AuditEntry = {
   readonly id?: string
+  /** Of a new entry whose id the answer tells. */
+  readonly madeId?: string
   readonly action: string
   readonly subjectType: string
   readonly subjectId: string
@@ -73,7 +75,7 @@ export type Scheduled = AgendaItem & { readonly id: string }
 
 export async function commit(db: Database, context: CommitContext, plan: Commit): Promise<CommitOutcome> {
   const scheduled = (plan.agenda ?? []).map((item) => ({ ...item, id: context.newId() }))
-  const entries = plan.audit.map((entry) => ({ ...entry, id: entry.id ?? context.newId() }))
+  const entries = plan.audit.map((entry) => ({ ...entry, id: entry.id ?? entry.madeId ?? context.newId() }))
   // What is told once more under an id of its own was an event the first time.
   const told = eventStatements(
     db,
@@ -92,14 +94,14 @@ export async function commit(db: Database, context: CommitContext, plan: Commit)
     ...scheduled.map((item) => agendaStatement(db, context, item)),
     ...entries.map((entry) => auditStatement(db, context, entry, text)),
     ...(draw === undefined ? [] : [fillNumber(db, context.tenantId, draw), guardHit(db)]),
-    // Last of all, so that its result is the last one.
+    // Last of all, so that their results are the last ones.
     ...told,
   ]
   const [first, ...rest] = statements
   if (first === undefined) return { kind: "Committed", scheduled: [], number: null }
   try {
     const results = await db.batch([first, ...rest])
-    const woken = told.length === 0 ? [] : wokenBy(results.at(-1)).map((row) => wokenItem(context, row))
+    const woken = told.length === 0 ? [] : wokenBy(results.slice(-2)).map((row) => wokenItem(context, row))
     const number = draw === undefined ? null : numberOf(draw, results[0])
     return { kind: "Committed", scheduled: [...scheduled, ...woken], number }
   } catch (error) {
@@ -107,8 +109,8 @@ export async function commit(db: Database, context: CommitContext, plan: Commit)
   }
 }
 
-function wokenItem({ now }: CommitContext, { id, subject }: Woken): Scheduled {
-  return { id, kind: DELIVER, subject, uniqueKey: id, dueAt: now }
+function wokenItem({ now }: CommitContext, { id, kind, subject }: Woken): Scheduled {
+  return { id, kind, subject, uniqueKey: id, dueAt: now }
 }
 
 /** A text as it is to be stored: with the number that is drawn in the place of its stand-in. */

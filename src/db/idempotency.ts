@@ -70,6 +70,13 @@ export async function releaseKey(db: Database, claim: Claim): Promise<void> {
     )
 }
 
+/** Whether what runs under a key was done. */
+export async function isAnswered(db: Database, tenantId: string, scope: string): Promise<boolean> {
+  const where = and(eq(idempotency.tenantId, tenantId), eq(idempotency.scope, scope))
+  const row = await db.select({ status: idempotency.status }).from(idempotency).where(where).get()
+  return row !== undefined && row.status !== null
+}
+
 export async function forgetExpiredKeys(db: Database, now: Instant, limit: number): Promise<void> {
   const expired = db
     .select({ row: sql`rowid` })

@@ -24,6 +24,16 @@ export async function buryJob(db: Database, tenantId: string, id: string): Promi
     )
 }
 
+/** The job has found what a human must see: it waits like one that the queue gave up, with the finding as its error. */
+export async function reportJob(db: Database, tenantId: string, id: string, finding: string): Promise<void> {
+  await db
+    .update(agenda)
+    .set({ status: "Dead", leaseUntil: null, lastError: finding })
+    .where(
+      and(eq(agenda.tenantId, tenantId), eq(agenda.id, id), inArray(agenda.status, ["Pending", "Queued"])),
+    )
+}
+
 /** Another chance for a dead row: due as it was, with its tries forgotten. */
 export function reviveJob(db: Database, tenantId: string, id: string): Guarded {
   const where = and(eq(agenda.tenantId, tenantId), eq(agenda.id, id), eq(agenda.status, "Dead"))

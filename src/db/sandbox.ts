@@ -1,6 +1,6 @@
 // What the sandbox processor remembers of a tenant, and the agenda rows by which it tells of it later.
 
-import { and, count, eq, sql } from "drizzle-orm"
+import { and, asc, count, eq, sql } from "drizzle-orm"
 import type { Minor } from "../domain/money.ts"
 import type { Instant } from "../domain/time.ts"
 import { instant } from "../domain/time.ts"
@@ -8,7 +8,7 @@ import type { Database, Statement } from "./database.ts"
 import type { SandboxObjectRow } from "./rows.ts"
 import { agenda, sandboxObjects, tenants } from "./schema.ts"
 
-type Stored = Omit<SandboxObjectRow, "tenantId">
+type Stored = Omit<SandboxObjectRow, "tenantId" | "at" | "madeAt">
 type Later = { readonly event: Stored; readonly afterMs: number }
 
 type Machine = { readonly wallNow: () => Instant; readonly newId: () => string }
@@ -23,10 +23,14 @@ export function sandboxStore(db: Database, tenantId: string, { wallNow, newId }:
     return row?.clockAt ?? wallNow()
   }
 
-  const insert = (object: Stored) =>
+  /** The tenant's clock and what is to be added, in the statement that writes. */
+  const clock = (afterMs: number) =>
+    sql<Instant>`COALESCE((SELECT clock_at FROM tenants WHERE id = ${tenantId}), ${wallNow()}) + ${afterMs}`
+
+  const insert = (object: Stored, afterMs = 0) =>
     db
       .insert(sandboxObjects)
-      .values({ ...object, tenantId })
+      .values({ ...object, tenantId, at: clock(afterMs), madeAt: wallNow() })
       .onConflictDoNothing()
 
   /** Both names of an event derive from what it tells of: scheduling it again changes nothing. */
@@ -34,7 +38,7 @@ export function sandboxStore(db: Database, tenantId: string, { wallNow, newId }:
     if (later.length === 0) return []
     const from = await now()
     return later.flatMap(({ event, afterMs }) => [
-      insert(event),
+      insert(event, afterMs),
       db
         .insert(agenda)
         .values({
@@ -52,12 +56,23 @@ export function sandboxStore(db: Database, tenantId: string, { wallNow, newId }:
     ])
   }
 
-  async function find(ref: string): Promise<Stored | null> {
+  async function find(ref: string): Promise<SandboxObjectRow | null> {
     return (await db.select().from(sandboxObjects).where(at(ref)).get()) ?? null
   }
 
   return {
     find,
+
+    list(kind: Stored["kind"], limit: number): Promise<Stored[]> {
+      const where = and(eq(sandboxObjects.tenantId, tenantId), eq(sandboxObjects.kind, kind))
+      return db.select().from(sandboxObjects).where(where).orderBy(asc(sandboxObjects.madeAt)).limit(limit)
+    },
+
+    about(ref: string): Promise<SandboxObjectRow[]> {
+      const { kind, parent } = sandboxObjects
+      const where = and(eq(sandboxObjects.tenantId, tenantId), eq(kind, "Event"), eq(parent, ref))
+      return db.select().from(sandboxObjects).where(where).orderBy(asc(sandboxObjects.at))
+    },
 
     async count(kind: Stored["kind"], parent: string, status: string): Promise<number> {
       const where = and(
@@ -79,8 +94,9 @@ export function sandboxStore(db: Database, tenantId: string, { wallNow, newId }:
       const { ref, kind, key, parent, amountMinor, status, state } = refund
       const amount = Number(amountMinor ?? 0n)
       await db.run(sql`
-        INSERT INTO sandbox_objects (tenant_id, ref, kind, key, parent, amount_minor, status, state)
-        SELECT ${tenantId}, ${ref}, ${kind}, ${key}, ${parent}, ${amount}, ${status}, ${JSON.stringify(state)}
+        INSERT INTO sandbox_objects (tenant_id, ref, kind, key, parent, amount_minor, status, state, at, made_at)
+        SELECT ${tenantId}, ${ref}, ${kind}, ${key}, ${parent}, ${amount}, ${status}, ${JSON.stringify(state)},
+          ${clock(0)}, ${wallNow()}
         WHERE ${amount} + COALESCE((
           SELECT SUM(amount_minor) FROM sandbox_objects
           WHERE tenant_id = ${tenantId} AND kind = ${kind} AND parent = ${parent} AND status <> 'Failed'

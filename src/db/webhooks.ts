@@ -1,7 +1,7 @@
 // What happens to webhooks outside a commit of their own: an endpoint is taken for delivery, an event gets its body, old ones are
 // forgotten.
 
-import { and, eq, inArray, isNull, lt, or, sql } from "drizzle-orm"
+import { and, eq, gte, inArray, isNotNull, isNull, lt, ne, notExists, or, sql } from "drizzle-orm"
 import type { Instant } from "../domain/time.ts"
 import type { Database, Guarded, Statement } from "./database.ts"
 import type { WebhookEndpointRow } from "./rows.ts"
@@ -9,7 +9,8 @@ import { webhookCounters, webhookDeliveries, webhookEndpoints, webhookEvents } f
 
 export type Lease = { readonly by: string; readonly until: Instant }
 
-/** Takes an endpoint, or keeps it, as it is now. Null: it is gone or disabled, or another job has it. */
+/** Takes an endpoint, or keeps it, as it is now. Null: it is gone or disabled, or another job has it. What happens from here on wakes
+ *  another job, since jobs are named after the calls. */
 export async function takeEndpoint(
   db: Database,
   tenantId: string,
@@ -25,7 +26,11 @@ export async function takeEndpoint(
   const where = and(mine(tenantId, id), eq(webhookEndpoints.status, "Enabled"), free)
   const rows = await db
     .update(webhookEndpoints)
-    .set({ leaseBy: by, leaseUntil: until })
+    .set({
+      leaseBy: by,
+      leaseUntil: until,
+      calls: sql`CASE WHEN ${webhookEndpoints.leaseBy} = ${by} THEN calls ELSE calls + 1 END`,
+    })
     .where(where)
     .returning()
   return rows[0] ?? null
@@ -59,12 +64,21 @@ export function dropEndpoint(db: Database, tenantId: string, id: string, by: str
     .where(and(mine(tenantId, id), eq(webhookEndpoints.leaseBy, by)))
 }
 
-/** Says that there is something to do, to whoever has the endpoint. */
-export function callEndpoint(db: Database, tenantId: string, id: string): Statement {
-  return db
+/** Says that there is something to do, to whoever has the endpoint. False: nobody has it. */
+export async function callEndpoint(
+  db: Database,
+  tenantId: string,
+  id: string,
+  by: string,
+  wall: Instant,
+): Promise<boolean> {
+  const isTaken = and(gte(webhookEndpoints.leaseUntil, wall), ne(webhookEndpoints.leaseBy, by))
+  const rows = await db
     .update(webhookEndpoints)
     .set({ calls: sql`${webhookEndpoints.calls} + 1` })
-    .where(mine(tenantId, id))
+    .where(and(mine(tenantId, id), isTaken))
+    .returning({ id: webhookEndpoints.id })
+  return rows.length > 0
 }
 
 /** Notes up to where the events were looked at. Misses when somebody else did. */
@@ -112,7 +126,8 @@ export async function freezeBody(
   return rows[0]?.body ?? null
 }
 
-/** Deletes events and deliveries that were made before a time of the wall, which their ids tell. */
+/** Deletes events and deliveries that were made before a time of the wall, which their ids tell, and of the endpoints that were deleted
+ *  those of which nothing is kept any more. */
 export async function forgetWebhooks(db: Database, beforeId: string, limit: number): Promise<void> {
   const events = db
     .select({ id: webhookEvents.id })
@@ -124,8 +139,24 @@ export async function forgetWebhooks(db: Database, beforeId: string, limit: numb
     .from(webhookDeliveries)
     .where(lt(webhookDeliveries.id, beforeId))
     .limit(limit)
+  const kept = db
+    .select({ id: webhookDeliveries.id })
+    .from(webhookDeliveries)
+    .where(
+      and(
+        eq(webhookDeliveries.tenantId, webhookEndpoints.tenantId),
+        eq(webhookDeliveries.endpointId, webhookEndpoints.id),
+      ),
+    )
+  const deleted = and(
+    isNotNull(webhookEndpoints.deletedAt),
+    lt(webhookEndpoints.id, beforeId),
+    notExists(kept),
+  )
+  const endpoints = db.select({ id: webhookEndpoints.id }).from(webhookEndpoints).where(deleted).limit(limit)
   await db.batch([
     db.delete(webhookEvents).where(inArray(webhookEvents.id, events)),
     db.delete(webhookDeliveries).where(inArray(webhookDeliveries.id, deliveries)),
+    db.delete(webhookEndpoints).where(inArray(webhookEndpoints.id, endpoints)),
   ])
 }

@@ -4,8 +4,11 @@
 import { and, eq, isNull, sql } from "drizzle-orm"
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core"
 import type { Database, Guarded, Statement } from "./database.ts"
-import { agenda, coupons, planVersions, skus, subscriptions, tenants } from "./schema.ts"
+import { agenda, coupons, customers, planVersions, skus, subscriptions, tenants } from "./schema.ts"
+import type { Minor } from "../domain/money.ts"
 import type { Instant } from "../domain/time.ts"
+import type { Creditor } from "./owed.ts"
+import { owedTo } from "./owed.ts"
 
 type TenantTable = SQLiteTable & { tenantId: SQLiteColumn }
 type VersionedTable = TenantTable & { id: SQLiteColumn; version: SQLiteColumn }
@@ -75,6 +78,23 @@ export function writerFor(db: Database, tenantId: string) {
         version: sql`${coupons.version} + 1`,
       }
       return { guard: db.update(coupons).set(set).where(where) }
+    },
+
+    /** Speaks for what is owed to a customer, if so much is owed and not on its way yet. Who asks at the same time is no conflict: all
+     *  get through for whom there is enough. `isFree`: without what invoices that pay out wait for. */
+    holdOwed(creditor: Creditor, amount: Minor, isFree: boolean): Guarded {
+      const owed = owedTo(tenantId, creditor, isFree)
+      const where = and(
+        eq(customers.tenantId, tenantId),
+        eq(customers.id, creditor.customerId),
+        sql`${owed} >= CAST(${amount.toString()} AS INTEGER)`,
+      )
+      return {
+        guard: db
+          .update(customers)
+          .set({ version: sql`${customers.version} + 1` })
+          .where(where),
+      }
     },
 
     /** Counts up the terms of these subscriptions, whatever they are by then. */

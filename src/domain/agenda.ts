@@ -6,6 +6,8 @@ import type { Instant } from "./time.ts"
 export const AGENDA_KINDS = [
   "sync-policy",
   "sync-budget",
+  "sync-wallet",
+  "recharge-wallet",
   "sync-terms",
   "warn-trial",
   "end-trial",
@@ -16,6 +18,7 @@ export const AGENDA_KINDS = [
   "close-period",
   "advance-contract",
   "finalize-invoice",
+  "expire-credit",
   "settle-invoice",
   "collect-payment",
   "run-dunning",
@@ -23,9 +26,15 @@ export const AGENDA_KINDS = [
   "finish-dunning",
   "reconcile-payment",
   "send-refund",
+  "send-payout",
+  "retry-payout",
+  "reconcile-payout",
   "sandbox-event",
   "archive-usage",
   "deliver-webhook",
+  "send-mail",
+  "audit-ledger",
+  "check-ledger",
 ] as const
 
 export type AgendaKind = (typeof AGENDA_KINDS)[number]
@@ -48,6 +57,8 @@ export type JobMessage = { readonly agenda_id: string; readonly tenant_id: strin
 export const KIND_ORDER: Readonly<Record<AgendaKind, number>> = {
   "sync-policy": 0,
   "sync-budget": 0,
+  "sync-wallet": 0,
+  "recharge-wallet": 8,
   "sync-terms": 1,
   "warn-trial": 2,
   "end-trial": 2,
@@ -58,10 +69,14 @@ export const KIND_ORDER: Readonly<Record<AgendaKind, number>> = {
   "close-period": 4,
   "advance-contract": 5,
   "finalize-invoice": 6,
+  "expire-credit": 6,
   "settle-invoice": 7,
   "collect-payment": 8,
   "reconcile-payment": 8,
   "send-refund": 8,
+  "send-payout": 8,
+  "retry-payout": 9,
+  "reconcile-payout": 8,
   "retry-dunnings": 8,
   "run-dunning": 9,
   "finish-dunning": 9,
@@ -69,6 +84,21 @@ export const KIND_ORDER: Readonly<Record<AgendaKind, number>> = {
   "archive-usage": 8,
   // What happened at an instant is told when all of it has happened.
   "deliver-webhook": 10,
+  "send-mail": 10,
+  "audit-ledger": 10,
+  "check-ledger": 10,
+}
+
+/** Two queues, so that whoever is slow to be told never delays what is billed. */
+export const JOB_QUEUES = ["Jobs", "Webhooks"] as const
+
+export type JobQueue = (typeof JOB_QUEUES)[number]
+
+/** What tells others, and takes as long as they take. */
+export const TELLING_KINDS: readonly AgendaKind[] = ["deliver-webhook", "send-mail"]
+
+export function queueOf(kind: AgendaKind): JobQueue {
+  return TELLING_KINDS.includes(kind) ? "Webhooks" : "Jobs"
 }
 
 const LONGEST_DELAY_SECONDS = 3_600

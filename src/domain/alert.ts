@@ -2,6 +2,7 @@
 // Law: crossing means spend > threshold; a spend that equals it is within. Pure.
 
 import { assert } from "./assert.ts"
+import type { Instant } from "./time.ts"
 
 export const ALERT_TYPES = ["SoftLimit", "HardLimit"] as const
 
@@ -12,7 +13,7 @@ export type AlertType = (typeof ALERT_TYPES)[number]
 export type LimitTerms = {
   readonly alertId: string
   readonly type: AlertType
-  /** Nanos as text, above zero. */
+  /** Nanos as text, not below zero. */
   readonly thresholdNanos: string
   readonly epoch: number
 }
@@ -26,7 +27,19 @@ export type BudgetTerms = {
   readonly version: number
   readonly limits: readonly LimitTerms[]
   readonly members: readonly string[]
+  /** Of a budget that is a customer's credit: it counts usage of all time that is not paid yet. Absent: of the running periods. */
+  readonly prepaid?: Prepaid
 }
+
+/** Of every subscription that may have usage to be paid: from when on, and what of it final invoices took. */
+export type Prepaid = {
+  /** The start of a period. What was used before it is paid. */
+  readonly since: Readonly<Record<string, Instant>>
+  readonly taken: Readonly<Record<string, readonly TakenUsage[]>>
+}
+
+/** `from`: where the usage's period, or part of one, begins. */
+export type TakenUsage = { readonly from: Instant; readonly nanos: string }
 
 /** A SoftLimit that was crossed, or a HardLimit that refused. The three together name it for ever. */
 export type Crossing = { readonly alertId: string; readonly epoch: number; readonly number: number }

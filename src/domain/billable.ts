@@ -26,6 +26,8 @@ export type Billable = {
   /** Where service ends or will. `prorated`: fees paid in advance are owed up to there only. */
   readonly end: { readonly at: Instant; readonly prorated: boolean } | null
   readonly pauses: readonly Pause[]
+  /** Whether its prices are owed to the customer: then every charge is below zero. */
+  readonly paysOut?: boolean
   /** In order of time; at least one. */
   readonly segments: readonly SoldSegment[]
 }

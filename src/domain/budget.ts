@@ -6,10 +6,11 @@
 // never has more than is written here. Pure.
 
 import { assert } from "./assert.ts"
-import type { AlertType, BudgetTerms, Crossing } from "./alert.ts"
+import type { AlertType, BudgetTerms, Crossing, Prepaid } from "./alert.ts"
 import type { Lease, Reached, Span } from "./leases.ts"
-import { counted, holds, leaseOf, momentIn, peak, replaced, withoutHolds } from "./leases.ts"
+import { counted, holds, isSame, leaseOf, momentIn, peak, replaced, sumOf, withoutHolds } from "./leases.ts"
 import { nanos, type Nanos } from "./money.ts"
+import { isTooOld, takenIn } from "./prepaid.ts"
 import type { Instant } from "./time.ts"
 
 export type Limit = {
@@ -28,6 +29,8 @@ export type Budget = {
   readonly unheard: Readonly<Record<string, readonly string[]>>
   readonly leases: readonly Lease[]
   readonly reached: readonly Reached[]
+  /** Of a budget that is credit: time makes no difference to it, and of each lease only what is not paid yet counts. */
+  readonly prepaid?: Prepaid
 }
 
 export const NO_BUDGET: Budget = { version: 0, limits: [], turn: 0, unheard: {}, leases: [], reached: [] }
@@ -79,7 +82,8 @@ export function withTerms(budget: Budget, terms: BudgetTerms): Budget {
   const limits = terms.limits.map(({ alertId, type, thresholdNanos, epoch }) => {
     return { alertId, type, threshold: nanos(BigInt(thresholdNanos)), epoch }
   })
-  const kept = { version: terms.version, limits, turn: budget.turn }
+  const { prepaid } = terms
+  const kept = { version: terms.version, limits, turn: budget.turn, ...(prepaid && { prepaid }) }
   // With no limit nobody asks, so what is known grows old: the next limit starts from what its members say.
   if (limits.length === 0) return { ...kept, unheard: {}, leases: [], reached: [] }
   const epochs = new Map(limits.map(({ alertId, epoch }) => [alertId, epoch]))
@@ -96,11 +100,11 @@ export function withTerms(budget: Budget, terms: BudgetTerms): Budget {
 /** What a meter has lowered its leases to, or has spent without one. */
 export function heard(budget: Budget, subscriptionId: string, uses: readonly Use[]): Budget {
   const { [subscriptionId]: resets, ...unheard } = budget.unheard
-  let leases = budget.leases
+  let leases = tellsAll(budget, subscriptionId) ? among(budget.leases, subscriptionId, uses) : budget.leases
   for (const { start, end, spend, held } of uses) {
     const before = leaseOf(leases, subscriptionId, { start, end })
-    const bases = { ...before?.bases }
-    for (const alertId of resets ?? []) bases[alertId] = spend
+    const known = before?.bases
+    const bases = paidBases(budget, subscriptionId, { start, end }) ?? resetBases(known, resets, spend)
     const amount = nanos(spend + held)
     if (before === undefined && amount === 0n) continue
     leases = replaced(leases, { subscriptionId, start, end, until: end, amount, used: amount, held, bases })
@@ -108,22 +112,44 @@ export function heard(budget: Budget, subscriptionId: string, uses: readonly Use
   return { ...budget, unheard, leases }
 }
 
+/** Of credit a meter tells of all periods that it has used: a lease of any other is of a period that is none any more. */
+function tellsAll({ prepaid }: Budget, subscriptionId: string): boolean {
+  return prepaid?.since[subscriptionId] !== undefined
+}
+
+function among(leases: readonly Lease[], subscriptionId: string, uses: readonly Use[]): readonly Lease[] {
+  return leases.filter((one) => one.subscriptionId !== subscriptionId || uses.some((use) => isSame(use, one)))
+}
+
+function resetBases(before: Lease["bases"] | undefined, resets: readonly string[] | undefined, spend: Nanos) {
+  return { ...before, ...Object.fromEntries((resets ?? []).map((alertId) => [alertId, spend])) }
+}
+
+/** Of credit nothing is ever reset: what of a period is paid does not count, whatever the limit. Null: it is no credit. */
+function paidBases({ prepaid, limits }: Budget, subscriptionId: string, span: Span): Lease["bases"] | null {
+  if (prepaid === undefined) return null
+  const taken = takenIn(prepaid, subscriptionId, span)
+  return Object.fromEntries(limits.map(({ alertId }) => [alertId, taken]))
+}
+
 /** `done` have been heard for this very request, or can't be. */
 export function decide(budget: Budget, request: Request, done: ReadonlySet<string>): Decision {
   const { subscriptionId, use } = request
   const at = momentIn(use, request.now)
-  const others = budget.leases.filter((lease) => lease.subscriptionId !== subscriptionId && lease.end > at)
   const own = leaseOf(budget.leases, subscriptionId, use)
+  const others = budget.leases.filter((lease) => lease !== own && concerns(budget, lease, request, at))
   const used = nanos(use.spend + use.held)
   const owned = own !== undefined && at < own.until ? highestOf(own.amount, used) : used
-  const view: View = { budget, request, at, others, bases: own?.bases, used, owned }
+  const bases = paidBases(budget, subscriptionId, use) ?? own?.bases
+  const view: View = { budget, request, at, others, bases, used, owned }
+  if (isBeyondMemory(budget, request)) return { kind: "Held", budget, left: nanos(0n) }
   const latch = reachedAt(view, "HardLimit")[0]
   if (latch !== undefined) return refusal(view, budget, latch, false)
 
   const unheard = Object.keys(budget.unheard).filter((id) => !done.has(id))
   if (unheard.length > 0) return { kind: "Hear", subscriptionIds: unheard }
   const over = openLimits(view).filter((limit) => request.need > ceiling(view, limit))
-  const slack = others.filter((one) => one.start < use.end && mayGive(one)).map(idOf)
+  const slack = others.filter((one) => isBeside(view, one) && mayGive(one)).map(idOf)
   const worth = [...new Set(slack)].filter((id) => !done.has(id))
   if (over.length > 0 && worth.length > 0) return { kind: "Hear", subscriptionIds: worth }
 
@@ -133,6 +159,17 @@ export function decide(budget: Budget, request: Request, done: ReadonlySet<strin
   if (hard === undefined) return { kind: "Held", budget, left: leftOf(view, refusing) }
   const by = reach(view, hard, false)
   return refusal(view, { ...budget, turn: budget.turn + 1, reached: [...budget.reached, by] }, by, true)
+}
+
+/** Whether another lease counts beside a request: of credit each does, also the subscription's own of other periods. */
+function concerns({ prepaid }: Budget, lease: Lease, { subscriptionId }: Request, at: Instant): boolean {
+  return prepaid !== undefined || (lease.subscriptionId !== subscriptionId && lease.end > at)
+}
+
+/** Whether nobody can tell what credit has to pay for it: it is refused, by itself, where anything is. */
+function isBeyondMemory({ prepaid, limits }: Budget, { subscriptionId, use }: Request): boolean {
+  if (prepaid === undefined || !isTooOld(prepaid, subscriptionId, use)) return false
+  return limits.some(({ type }) => type === "HardLimit")
 }
 
 /** A meter spends from this budget no more, or was not told yet that it does. What it had is free. */
@@ -152,7 +189,8 @@ export function confirmed(budget: Budget, crossing: Crossing): Budget {
 
 /** Without what ended before an instant. */
 export function forgotten(budget: Budget, before: Instant): Budget {
-  const leases = budget.leases.filter(({ end }) => end > before)
+  const since = budget.prepaid?.since
+  const leases = budget.leases.filter(({ subscriptionId, end }) => end > (since?.[subscriptionId] ?? before))
   const reached = budget.reached.filter(({ until }) => until > before)
   return { ...budget, leases, reached }
 }
@@ -180,7 +218,7 @@ function grant(view: View, crossing: readonly Limit[]): Decision {
   const highest = lowest(openLimits(after).map((limit) => ceiling(view, limit))) ?? UNLIMITED
   assert(need <= highest, "a grant holds the event that it is for", { need, highest })
   // Everybody gets an equal part of what is free, alone all of it, so that calls grow with the logarithm of the budget.
-  const rivals = new Set(others.filter((one) => one.start < use.end).map(idOf)).size
+  const rivals = new Set(others.filter((one) => isBeside(view, one)).map(idOf)).size
   const share = highest === UNLIMITED ? highest : nanos(need + (highest - need) / BigInt(rivals + 1))
   const wanted = want < highest ? want : highest
   const amount = highestOf(share, wanted, view.owned)
@@ -228,8 +266,15 @@ function mayGive({ amount, used, held }: Lease): boolean {
 }
 
 /** What the subscription may come to at most by this limit, whatever the others do with their leases. */
-function ceiling({ request, at, others, bases }: View, { alertId, threshold }: Limit): Nanos {
-  return nanos(threshold - peak(others, alertId, at, request.use.end) + (bases?.[alertId] ?? 0n))
+function ceiling({ budget, request, at, others, bases }: View, { alertId, threshold }: Limit): Nanos {
+  const beside =
+    budget.prepaid === undefined ? peak(others, alertId, at, request.use.end) : sumOf(others, alertId)
+  return nanos(threshold - beside + (bases?.[alertId] ?? 0n))
+}
+
+/** Whether another lease takes from what a request could have. */
+function isBeside({ budget, request }: View, lease: Lease): boolean {
+  return budget.prepaid !== undefined || lease.start < request.use.end
 }
 
 /** The limits that are not crossed at this time. */
@@ -246,7 +291,9 @@ function reachedAt({ budget, at }: View, type: AlertType): Reached[] {
 
 function reach(view: View, { alertId, epoch }: Limit, told: boolean): Reached {
   const { budget, at, others, request } = view
-  const spending = others.filter((one) => holds(one, at) && counted(one.amount, one.bases, alertId) > 0n)
+  const isSpending = (one: Lease) => holds(one, at) && counted(one.amount, one.bases, alertId) > 0n
+  // The end of a period sets no credit free.
+  const spending = budget.prepaid === undefined ? others.filter(isSpending) : []
   const until = spending.reduce((first, { end }) => (end < first ? end : first), request.use.end)
   return { alertId, epoch, number: budget.turn + 1, from: at, until, told }
 }

@@ -38,6 +38,8 @@ export type PlanTerms = {
   readonly trialUsage: TrialUsage
   /** By whole days; absent where parts of a period are charged by exact time. */
   readonly prorate?: "Day"
+  /** What it comes to is owed to the customer and paid out; absent where it is charged. */
+  readonly direction?: "Payout"
   /** The least that a period of a subscription comes to; absent where there is none. */
   readonly minimumAmountNanos?: string
 }

@@ -130,13 +130,14 @@ function feeCharge(
   const quantity = sku.terms.price.model === "Flat" ? ONE : quantityFor(segment.quantities, sku.id)
   const suffix = span.start > period.start ? `:${formatInstant(span.start)}` : ""
   const usage = { value: quantity, events: 0, groups: [] }
+  const owed = billable.paysOut === true ? multiplyRatio(time.share, ratio(-1n)) : time.share
   return {
     ...common(billable, sku, segment, period),
     lineKey: `${billable.subscriptionId}:${sku.id}:${formatInstant(period.start)}${suffix}`,
     metered: false,
     quantity,
-    should: amount(sku.terms, usage, time.share),
-    basis: basisOf(sku.terms, usage, time.share, null),
+    should: amount(sku.terms, usage, owed),
+    basis: basisOf(sku.terms, usage, owed, null),
     ...timeOf(time),
   }
 }
@@ -213,8 +214,12 @@ function common(billable: Billable, sku: RatedSku, segment: Segment, period: Per
     planId: segment.planId,
     periodIndex: period.index,
     description: sku.name,
-    unitAmountNanos: unitAmountOf(sku.terms),
+    unitAmountNanos: signed(billable, unitAmountOf(sku.terms)),
   } as const
+}
+
+function signed({ paysOut }: Billable, amountNanos: string | null): string | null {
+  return paysOut === true && amountNanos !== null && amountNanos !== "0" ? `-${amountNanos}` : amountNanos
 }
 
 function basisOf(
@@ -227,11 +232,12 @@ function basisOf(
   return { kind: "Price", pricing, usage: usageText(usage), share: ratioText(share), meter }
 }
 
-/** A minimum and a maximum are on the period's amount: a fee for half of the time has half of them. */
+/** A minimum and a maximum are on the period's amount: a fee for half of the time has half of them. The share of what is owed to the
+ *  customer is below zero. */
 function amount(terms: SkuTerms, usage: UsageTotal, share: Ratio): Ratio {
-  const should = multiplyRatio(rate(pricingOf(terms), usage).amount, share)
-  assert(should.num >= 0n, "a charge is never below zero", { terms })
-  return should
+  const price = rate(pricingOf(terms), usage).amount
+  assert(price.num >= 0n, "a price is never below zero", { terms })
+  return multiplyRatio(price, share)
 }
 
 /** The one price of a unit, where there is one. A transformed quantity has it for another unit than the line's. */

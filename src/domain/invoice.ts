@@ -11,7 +11,8 @@ import { instant } from "./time.ts"
 export const INVOICE_STATUSES = ["Draft", "Open", "Paid", "Void", "Uncollectible"] as const
 
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number]
-export const INVOICE_TYPES = ["Standard", "CreditNote", "ProForma"] as const
+/** TopUp: asks for money that becomes credit. Nothing is owed or earned by it, so it is in no ledger until it is paid. */
+export const INVOICE_TYPES = ["Standard", "CreditNote", "ProForma", "TopUp"] as const
 export type InvoiceType = (typeof INVOICE_TYPES)[number]
 
 /** Charge: a price of a subscription. Manual: written by hand. Minimum: what is missing to a minimum spend. Commitment: what a
@@ -22,6 +23,16 @@ export type InvoiceMove = "finalize" | "settle" | "reopen" | "void" | "write off
 
 /** A customer whose lines are on an invoice, by the name that it had then. */
 export type InvoiceSection = { readonly customerId: string; readonly displayName: string }
+
+type InvoiceDetail = Readonly<Record<string, string | number | null>>
+
+/** Items and adjustments as the maker of an invoice gave them: shown again, and nothing is computed from them. */
+export type InvoiceDetails = {
+  readonly items: readonly InvoiceDetail[]
+  readonly adjustments: readonly InvoiceDetail[]
+  /** When its maker last said what to settle it with; absent: never but at the beginning. */
+  readonly updatedAt?: Instant
+}
 
 /** Who owes the invoice, as it stood when it was finalized. */
 export type Recipient = {
@@ -77,18 +88,21 @@ export type InvoiceBalance = {
   readonly totalMinor: Minor
   readonly creditedMinor: Minor | null
   readonly paidMinor: Minor
+  /** What credit of wallets paid of it. */
+  readonly drawnMinor: Minor
 }
 
 /** What is left of the total; below zero where more came than was owed. */
-export function amountLeft({ totalMinor, creditedMinor, paidMinor }: InvoiceBalance): Minor {
-  return minor(totalMinor - (creditedMinor ?? 0n) - paidMinor)
+export function amountLeft({ totalMinor, creditedMinor, paidMinor, drawnMinor }: InvoiceBalance): Minor {
+  return minor(totalMinor - (creditedMinor ?? 0n) - paidMinor - drawnMinor)
 }
 
 /** What is still to be paid. Only a draft and an open invoice are. */
 export function amountDue(
   invoice: InvoiceBalance & { readonly type: InvoiceType; readonly status: InvoiceStatus },
 ): Minor {
-  const isDue = invoice.type === "Standard" && (invoice.status === "Draft" || invoice.status === "Open")
+  const isAsked = invoice.type === "Standard" || invoice.type === "TopUp"
+  const isDue = isAsked && (invoice.status === "Draft" || invoice.status === "Open")
   const due = amountLeft(invoice)
   return minor(isDue && due > 0n ? due : 0n)
 }

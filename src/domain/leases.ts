@@ -58,6 +58,11 @@ export function peak(leases: readonly Lease[], alertId: string, from: Instant, t
   return nanos(highest)
 }
 
+/** What these leases come to for an alert, whenever they are. */
+export function sumOf(leases: readonly Lease[], alertId: string): Nanos {
+  return nanos(leases.reduce((sum, { amount, bases }) => sum + counted(amount, bases, alertId), 0n))
+}
+
 /** What is set aside may never be spent: the leases as they would be without it. */
 export function withoutHolds(leases: readonly Lease[]): Lease[] {
   return leases.map((lease) =>

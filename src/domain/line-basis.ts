@@ -25,7 +25,8 @@ export type UsageText = {
   readonly fees?: string
 }
 
-/** A price, the whole total that it is applied to, and the share of the period that it is owed for. `meter`: null for a quantity that
+/** A price, the whole total that it is applied to, and the share of the period that it is owed for, which is below zero where it is owed
+ *  to the customer. `meter`: null for a quantity that
  *  nobody counted. */
 export type PriceBasis = {
   readonly kind: "Price"

@@ -3,6 +3,7 @@
 // twice or in another order than they happened change nothing. Money that arrives is booked, whatever was thought before.
 
 import { assert } from "./assert.ts"
+import type { Currency } from "./currency.ts"
 import type { InvoiceBalance, InvoiceStatus, InvoiceType } from "./invoice.ts"
 import { amountDue, amountLeft, moveInvoice } from "./invoice.ts"
 import type { Minor } from "./money.ts"
@@ -58,7 +59,7 @@ type PaidInvoice = InvoiceBalance & {
 type PaidPart = { readonly amountMinor: Minor; readonly appliedMinor: Minor }
 
 export type Settlement = {
-  /** What of the payment settles the invoice. */
+  /** What of the payment settles what was owed. */
   readonly appliedMinor: Minor
   readonly paidMinor: Minor
   readonly pendingMinor: Minor
@@ -76,12 +77,20 @@ export function settlement(
   assert(pendingMinor >= 0n, "what is under way was begun", { pendingMinor })
   const due = amountDue(invoice)
   const settled = payment.amountMinor < due ? payment.amountMinor : due
-  const appliedMinor = to === "Succeeded" ? settled : minor(0n)
-  const returned = from === "Succeeded" ? payment.appliedMinor : 0n
-  const paidMinor = minor(invoice.paidMinor + appliedMinor - returned)
+  const arrived = to === "Succeeded" ? settled : minor(0n)
+  const returned = from === "Succeeded" ? settledBy(invoice, payment) : minor(0n)
+  const paidMinor = minor(invoice.paidMinor + arrived - returned)
   assert(paidMinor >= 0n, "no more comes back than was paid", { paidMinor })
-  const status = statusAfter({ ...invoice, paidMinor }, appliedMinor, minor(returned))
+  const status = statusAfter({ ...invoice, paidMinor }, arrived, returned)
+  // Nothing was owed on a top-up: all of its money becomes credit.
+  const appliedMinor = invoice.type === "TopUp" ? minor(0n) : arrived
   return { appliedMinor, paidMinor, pendingMinor, status }
+}
+
+/** What of an invoice a payment has settled that comes back. */
+function settledBy({ type, paidMinor }: PaidInvoice, { amountMinor, appliedMinor }: PaidPart): Minor {
+  if (type !== "TopUp") return appliedMinor
+  return amountMinor < paidMinor ? amountMinor : paidMinor
 }
 
 function statusAfter(invoice: PaidInvoice, applied: Minor, returned: Minor): InvoiceStatus {
@@ -93,6 +102,16 @@ function statusAfter(invoice: PaidInvoice, applied: Minor, returned: Minor): Inv
         ? moveInvoice(invoice.status, "reopen")
         : null
   return moved?.ok === true ? moved.value : invoice.status
+}
+
+/** What of a payment that succeeded becomes credit: what came beyond what was due. Owed as money it stays where nothing could have been
+ *  due, since the invoice is void or given up, and where the invoice is the customer's to be paid. */
+export function creditedOf(
+  invoice: { readonly status: InvoiceStatus; readonly payout: boolean | null },
+  { amountMinor, appliedMinor }: PaidPart,
+): Minor {
+  const isCredit = invoice.payout !== true && (invoice.status === "Open" || invoice.status === "Paid")
+  return minor(isCredit ? amountMinor - appliedMinor : 0n)
 }
 
 const REFUND_MOVES: Readonly<Record<RefundStatus, Partial<Record<RefundNews, RefundStatus>>>> = {
@@ -117,18 +136,21 @@ export function isPlainNews(from: PaymentStatus, news: ChargeNews): boolean {
   return news !== "Failed" && isUnderWay(from)
 }
 
-/** What may still be given back: what was paid, but for what was given back before, is on its way back, or is disputed. */
+/** What may still be given back: what was paid, but for what was given back before, is on its way back, is disputed, or became credit
+ *  that is spent. */
 export function refundable(payment: {
   readonly status: PaymentStatus
   readonly amountMinor: Minor
   readonly refundedMinor: Minor
+  /** What of it became credit and is spent. */
+  readonly spentMinor?: Minor
   readonly disputeStatus: DisputeStatus | null
   readonly disputedMinor: Minor
 }): Minor {
   if (payment.status !== "Succeeded") return minor(0n)
   const disputed =
     payment.disputeStatus === "Open" || payment.disputeStatus === "Lost" ? payment.disputedMinor : 0n
-  const left = payment.amountMinor - payment.refundedMinor - disputed
+  const left = payment.amountMinor - payment.refundedMinor - disputed - (payment.spentMinor ?? 0n)
   return minor(left > 0n ? left : 0n)
 }
 
@@ -142,4 +164,13 @@ export function spread(amount: Minor, available: readonly Minor[]): readonly Min
     left -= part
   }
   return left === 0n ? parts : null
+}
+
+/** What of a payment a dispute takes. In another currency nobody can tell what part of it is claimed: all of it. A claim beyond the payment
+ *  is what it is: the processor has taken that much. */
+export function disputedOf(
+  payment: { readonly amountMinor: Minor; readonly currency: Currency },
+  claim: { readonly amountMinor: Minor; readonly currency: Currency },
+): Minor {
+  return claim.currency === payment.currency ? claim.amountMinor : payment.amountMinor
 }

@@ -21,6 +21,8 @@ export type PlanFields = {
   readonly trial_usage?: TrialUsage | undefined
   readonly prorate?: Prorate | undefined
   readonly minimum_spend_nanos?: string | null | undefined
+  /** Payout: what it comes to is owed to the customer. */
+  readonly direction?: "Charge" | "Payout" | undefined
 }
 
 export type PlanFieldChanges = { readonly [K in keyof PlanFields]?: PlanFields[K] | undefined }
@@ -30,6 +32,9 @@ export type CadencedTerms = { readonly cadence: Cadence; readonly terms: PlanTer
 /** The terms that the fields say, or the fault among them. */
 export function planTermsFrom(fields: PlanFields): Result<CadencedTerms, FieldFault> {
   const cadence = fields.billing_cadence
+  if (fields.direction === "Payout" && (fields.minimum_spend_nanos ?? null) !== null) {
+    return fault("minimum_spend_nanos", "A plan that pays out has no minimum spend.")
+  }
   const rest = restFrom(fields)
   const period = fields.period ?? null
   if (cadence !== "Custom") {
@@ -59,6 +64,7 @@ function restFrom(fields: PlanFields): Omit<PlanTerms, "interval" | "period" | "
     trialUsage: fields.trial_usage ?? "Charged",
     ...(fields.prorate === "Day" ? { prorate: fields.prorate } : {}),
     ...(minimum === null ? {} : { minimumAmountNanos: minimum }),
+    ...(fields.direction === "Payout" ? { direction: fields.direction } : {}),
   }
 }
 
@@ -76,6 +82,7 @@ export function changedPlanFields({ cadence, terms }: CadencedTerms, changes: Pl
     trial_usage: changes.trial_usage ?? terms.trialUsage,
     prorate: changes.prorate ?? terms.prorate,
     minimum_spend_nanos: minimum === undefined ? terms.minimumAmountNanos : minimum,
+    direction: terms.direction,
   }
 }
 

@@ -3,6 +3,8 @@
 import type { DunningSettings } from "./dunning.ts"
 import { DEFAULT_DUNNING } from "./dunning.ts"
 import type { LateEvents } from "./late-events.ts"
+import type { NotificationSettings } from "./mail.ts"
+import { NO_NOTIFICATIONS } from "./mail.ts"
 import type { TaxSettings } from "./tax.ts"
 import { NO_TAX } from "./tax.ts"
 
@@ -72,6 +74,10 @@ export type TenantSettings = {
   /** When a failed payment is tried again, and what becomes of a subscription in the end. Absent in what was stored before payments
    *  were collected: the default. */
   readonly dunning?: DunningSettings
+  /** What its customers are told by mail. Absent in what was stored before there were mails: nothing. */
+  readonly notifications?: NotificationSettings
+  /** Whether it was registered as a company of Billy's: its processor is told the guids that programs written for Billy look for. */
+  readonly isBillyCompany?: true
 }
 
 /** As long as disputes about an invoice commonly last. */
@@ -87,6 +93,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   rawEventsRetentionDays: DEFAULT_RETENTION_DAYS,
   tax: NO_TAX,
   dunning: DEFAULT_DUNNING,
+  notifications: NO_NOTIFICATIONS,
 }
 
 export function dunningSettingsOf({ dunning }: TenantSettings): DunningSettings {
@@ -95,6 +102,10 @@ export function dunningSettingsOf({ dunning }: TenantSettings): DunningSettings 
 
 export function lateEventsOf({ lateEvents }: TenantSettings): LateEvents {
   return lateEvents ?? "NextInvoice"
+}
+
+export function notificationsOf({ notifications }: TenantSettings): NotificationSettings {
+  return notifications ?? NO_NOTIFICATIONS
 }
 
 export function taxSettingsOf({ tax }: TenantSettings): TaxSettings {

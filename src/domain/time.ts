@@ -167,6 +167,17 @@ export function dayContaining(
   return { start: start.epochMilliseconds as Instant, end: end.epochMilliseconds as Instant }
 }
 
+/** The calendar month that holds an instant. */
+export function monthContaining(
+  at: Instant,
+  timeZone: string,
+): { readonly start: Instant; readonly end: Instant } {
+  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
+  const start = local.with({ day: 1 }).startOfDay()
+  const end = start.add({ months: 1 }).startOfDay()
+  return { start: start.epochMilliseconds as Instant, end: end.epochMilliseconds as Instant }
+}
+
 /** A day as a calendar on the wall shows it; `month` counts from 1. */
 export type LocalDate = { readonly year: number; readonly month: number; readonly day: number }
 

@@ -32,6 +32,9 @@ export const EVENT_TYPES = {
   "payment.requires_action": "A payment waits for its customer.",
   "refund.succeeded": "Money was given back.",
   "refund.failed": "Money could not be given back.",
+  "payout.pending": "A payout is on its way and arrives later.",
+  "payout.succeeded": "A customer was paid what it was owed.",
+  "payout.failed": "A payout was declined, or came back.",
   "dispute.opened": "A customer disputes a payment.",
   "dispute.won": "A dispute ended for you.",
   "dispute.lost": "A dispute ended for the customer.",
@@ -45,6 +48,14 @@ export const EVENT_TYPES = {
   "contract.amended": "A contract was replaced by an amendment.",
   "contract.expired": "A contract came to its end.",
   "contract.terminated": "A contract was ended before its time.",
+  "wallet.credited": "Credit came into a wallet, or back into it.",
+  "wallet.drawn": "Credit paid an invoice, or a part of it.",
+  "wallet.debited": "Credit was taken away, or is owed as money again.",
+  "wallet.expired": "Credit lapsed.",
+  "wallet.depleted": "Nothing is left in a wallet, or usage is refused that it can't pay.",
+  "wallet.low": "Less is left of a customer's credit than its wallet is to have.",
+  "wallet.recharged": "A wallet was filled up by itself.",
+  "wallet.recharge_failed": "A wallet was to be filled up, and the payment was declined.",
   "webhook.disabled": "Deliveries to an endpoint stopped: it failed for three days, or said that it is gone.",
   "webhook.test": "You asked for it. It goes to the endpoint that is tested, whatever that wants otherwise.",
 } as const satisfies Readonly<Record<string, string>>
@@ -101,6 +112,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   "invoice.written_off": () => "invoice.uncollectible",
   "invoice.credited": (entry) => [creditNote(entry), ...(isPaidNow(entry) ? ["invoice.paid" as const] : [])],
   "alert.triggered": () => "spend_alert.triggered",
+  "wallet.returned": () => "wallet.credited",
+  "wallet.reversed": () => "wallet.debited",
   "webhook.tested": () => "webhook.test",
 }
 

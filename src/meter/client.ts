@@ -35,6 +35,8 @@ import type {
   SealRequest,
   SeriesReply,
   SeriesRequest,
+  SpendReply,
+  SpendRequest,
   TermsReply,
   UsageReply,
   UsageRequest,
@@ -121,6 +123,10 @@ export class MeterClient {
 
   async measure(request: MeasureRequest): Promise<MeasureReply> {
     return (await this.#call<MeasureReply>(async (stub) => await stub.measure(request))).answer
+  }
+
+  async spend(request: SpendRequest): Promise<SpendReply> {
+    return (await this.#call<SpendReply>(async (stub) => await stub.spend(request))).answer
   }
 
   async event(request: EventRequest): Promise<EventReply> {

@@ -26,7 +26,7 @@ type Slot = {
   answer: LaneAnswer | null
   failure: Failure | null
 }
-type Flight = { readonly slots: readonly Slot[]; readonly startedAt: number }
+type Flight = { slots: readonly Slot[]; startedAt: number }
 
 // To look costs as much as to read a body, so a request sleeps until the call is likely to be over. What the last calls took says
 // when; a call that is late is looked at more often, but by a crowd less often.
@@ -71,6 +71,8 @@ export class Lane {
   #flight: Flight | null = null
   /** What a call takes, a running mean. */
   #usualMs = 1
+  /** How many requests a call takes along, a running mean. */
+  #usualSlots = 1
 
   constructor(giveUpMs: number = limits.laneGiveUpMs) {
     this.#giveUpMs = giveUpMs
@@ -111,7 +113,7 @@ export class Lane {
 
   /** Makes one call for everybody who waits. It is finished even if the client of this very request has gone. */
   async #lead(call: Call): Promise<void> {
-    const flight = { slots: this.#take(), startedAt: wallNowMs() }
+    const flight: Flight = { slots: [], startedAt: wallNowMs() }
     this.#flight = flight
     const done = this.#fly(flight, call)
     waitUntil(done)
@@ -120,6 +122,14 @@ export class Lane {
 
   async #fly(flight: Flight, call: Call): Promise<void> {
     try {
+      if (this.#usualSlots >= limits.laneCrowd) {
+        // What has come and is not read yet goes along: a commit of many costs hardly more than one of few.
+        await scheduler.wait(limits.laneGatherMs)
+        if (this.#flight !== flight) return
+        flight.startedAt = wallNowMs()
+      }
+      flight.slots = this.#take()
+      this.#usualSlots += (flight.slots.length - this.#usualSlots) / 4
       const { replies, resent } = await call(flight.slots.map(({ request }) => request))
       assert(replies.length === flight.slots.length, "every request of a call has its reply")
       for (const [n, slot] of flight.slots.entries()) {

@@ -1,6 +1,7 @@
 // What can be asked of a meter and what it answers: the types that actions use.
 // Law: worker and object versions roll out apart, so fields are only ever added, and a reader ignores what it doesn't know.
 
+import type { PeriodUse } from "../budget/protocol.ts"
 import type { Archive, ArchivedEvent } from "../domain/archive.ts"
 import type { Period } from "../domain/period.ts"
 import type { SeqRange } from "../domain/seq-ranges.ts"
@@ -53,7 +54,8 @@ export type EventResult =
       /** What is left of the lowest limit after it, and what came with it; absent where there is none. */
       readonly leftNanos?: string
     }
-  | { readonly accepted: false; readonly code: RejectionCode }
+  /** `by`: of `spend_limit_reached`, which limit of a wallet it is, where one refuses all. */
+  | { readonly accepted: false; readonly code: RejectionCode; readonly by?: string }
 
 export type RecordReply =
   | { readonly kind: "NeedTerms" }
@@ -309,6 +311,18 @@ export type MeasureReply =
   | { readonly kind: "Archived"; readonly until: Instant }
   /** For each that is wanted, in order. */
   | { readonly kind: "Measured"; readonly usages: readonly Extract<UsageReply, { kind: "Usage" }>[] }
+
+/** What the billing period of `now` and all that begin at `since` or later have used, by prices that the meter may not have, since its
+ *  own terms have them only where something limits. */
+export type SpendRequest = {
+  /** As in `UsageRequest`. */
+  readonly terms: MeterTerms
+  readonly prices: MeterPrices
+  readonly since: Instant
+  readonly now: Instant
+}
+
+export type SpendReply = { readonly uses: readonly PeriodUse[] }
 
 /** `stored` is false when the meter has these terms or newer ones. */
 export type TermsReply = { readonly stored: boolean; readonly version: number }

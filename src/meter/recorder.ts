@@ -9,6 +9,7 @@ import type { AlertMessage, BudgetTerms, Crossing } from "../domain/alert.ts"
 import { assert } from "../domain/assert.ts"
 import type { Span } from "../domain/leases.ts"
 import { formatNanos, nanos, type Nanos } from "../domain/money.ts"
+import { walletOfLimit } from "../domain/prepaid.ts"
 import type { MeterTerms } from "../domain/terms.ts"
 import { instant, type Instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
@@ -22,7 +23,7 @@ import type { Limiter } from "./limiter.ts"
 import type { MeterState } from "./state.ts"
 import type { MeterStore } from "./store/meter-store.ts"
 import { tellThreshold } from "./tell-threshold.ts"
-import type { WireReply, WireRequest } from "./wire.ts"
+import type { ResultCode, WireReply, WireRequest } from "./wire.ts"
 
 /** What the object gives to its recorder. */
 export type Host = {
@@ -70,6 +71,8 @@ export type Asked = { readonly kind: "Ready" | "Busy" } | { readonly kind: "Held
 /** What the budgets had no room for while a group is decided: what needs as much in the same period is not asked for again. */
 type Refused = { start: Instant; need: Nanos } | null
 type Course = { refused: Refused; isBusy: boolean }
+
+const REFUSED: ResultCode = "s"
 
 type Told = { readonly budget: string; readonly crossing: Crossing }
 
@@ -357,8 +360,13 @@ export class Recorder {
 function withLeft(replies: WireReply[], { limiter, terms }: MeterState, now: Instant): WireReply[] {
   const period = terms?.billingPeriod(now) ?? null
   const left = period === null ? undefined : limiter?.left(period)
-  if (left === undefined) return replies
-  return replies.map((reply) => (reply.kind === "Recorded" ? { ...reply, left } : reply))
+  if (period === null || left === undefined) return replies
+  const by = limiter?.gate.refusing(period, now) ?? null
+  const refused = by === null || walletOfLimit(by) === null ? { left } : { left, by }
+  return replies.map((reply) => {
+    if (reply.kind !== "Recorded") return reply
+    return { ...reply, ...(reply.results.includes(REFUSED) ? refused : { left }) }
+  })
 }
 
 function nameOf({ alertId, epoch, number }: Crossing): string {

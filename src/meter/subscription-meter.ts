@@ -44,6 +44,8 @@ import type {
   SealRequest,
   SeriesReply,
   SeriesRequest,
+  SpendReply,
+  SpendRequest,
   TermsReply,
   UsageReply,
   UsageRequest,
@@ -52,6 +54,7 @@ import { isForeign, limitLeft, readEvent, readEvents, readUsage } from "./read.t
 import { Recorder, type Host } from "./recorder.ts"
 import { seal } from "./seal.ts"
 import { readSeries } from "./series.ts"
+import { spendSince, usedPeriods } from "./spend-since.ts"
 import { MeterState } from "./state.ts"
 import { MeterStore } from "./store/meter-store.ts"
 import type { Outgoing, OutboxMessage } from "./store/outbox-table.ts"
@@ -160,6 +163,11 @@ export class SubscriptionMeter extends DurableObject<MeterBindings> {
     return measureEvents(request, this.#loaded(), this.#store)
   }
 
+  async spend(request: SpendRequest): Promise<SpendReply> {
+    if (this.#loaded().terms !== null) await this.setTerms(request.terms)
+    return { uses: spendSince(request, this.#loaded()) }
+  }
+
   async placeHold(request: HoldRequest): Promise<HoldReply> {
     const reply = await this.#holds.place(request)
     await this.#durable()
@@ -186,14 +194,15 @@ export class SubscriptionMeter extends DurableObject<MeterBindings> {
   }
 
   /** Gives back what the leases of a budget don't use. It waits for no commit: what is being decided sees it. */
-  async recallLease({ budget, turn, now }: RecallRequest): Promise<RecallReply> {
+  async recallLease({ budget, turn, now, since }: RecallRequest): Promise<RecallReply> {
     const state = this.#loaded()
     const { limiter } = state
     if (limiter === null || !limiter.gate.knows(budget)) return { kind: "Unaware" }
-    // The running period too: what it spent before there was a limit has never been leased.
-    const running = state.terms?.billingPeriod(now) ?? null
-    const periods = limiter.gate.periods(budget).filter(({ start }) => start !== running?.start)
-    const uses = [...periods, ...(running === null ? [] : [running])].map((period) => limiter.use(period))
+    // The others too: what they spent before there was a limit has never been leased.
+    const used = usedPeriods(state, since ?? null, now)
+    const starts = new Set(used.map(({ start }) => start))
+    const periods = limiter.gate.periods(budget).filter(({ start }) => !starts.has(start))
+    const uses = [...periods, ...used].map((period) => limiter.use(period))
     limiter.gate.recall(budget, turn, uses)
     limiter.isChanged = true
     this.#store.transaction(() => this.#recorder.saveGate(state))

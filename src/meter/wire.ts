@@ -51,6 +51,8 @@ export type WireReply =
       readonly results: string
       /** What is left of the lowest limit in nanos, where there is one. */
       readonly left?: string
+      /** Which limit of a wallet refused what it refused, where one refuses all. */
+      readonly by?: string
     }
 
 export function encodeRequest(request: RecordRequest): string {
@@ -126,18 +128,21 @@ export function toRecordReply(reply: WireReply): RecordReply {
       return {
         kind: "Recorded",
         replayed: reply.replayed,
-        results: toResults(reply.results, reply.left),
+        results: toResults(reply),
       }
     default:
       return { kind: reply.kind }
   }
 }
 
-function toResults(codes: string, leftNanos: string | undefined): EventResult[] {
+function toResults({ results: codes, left, by }: Extract<WireReply, { kind: "Recorded" }>): EventResult[] {
   const results: EventResult[] = []
   for (const code of codes) results.push(resultOf(code))
-  if (leftNanos === undefined) return results
-  return results.map((result) => (result.accepted ? { ...result, leftNanos } : result))
+  if (left === undefined && by === undefined) return results
+  return results.map((result) => {
+    if (result.accepted) return left === undefined ? result : { ...result, leftNanos: left }
+    return by === undefined || result.code !== "spend_limit_reached" ? result : { ...result, by }
+  })
 }
 
 const KNOWN = new Map<string, EventResult>(Object.entries(RESULTS))

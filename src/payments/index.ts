@@ -5,11 +5,12 @@
 import type { Mode } from "../domain/tenant.ts"
 import { hmacHex } from "../runtime/hmac.ts"
 import { seal, unseal } from "../runtime/seal.ts"
-import type { Processor, SandboxDesk, StripeAccount } from "./port.ts"
+import type { Processor, SandboxDesk, SandboxWindow, StripeAccount } from "./port.ts"
 import type { DeskConfig } from "./sandbox/desk.ts"
 import { sandboxDesk } from "./sandbox/desk.ts"
 import { sandboxProcessor } from "./sandbox/processor.ts"
 import type { SandboxStore } from "./sandbox/store.ts"
+import { sandboxWindow } from "./sandbox/window.ts"
 import { lazyStripe } from "./stripe/lazy.ts"
 import { unconfigured } from "./unconfigured.ts"
 
@@ -25,21 +26,28 @@ export type Setup = Pick<DeskConfig, "call" | "publicUrl" | "wallNow"> & {
 }
 
 export function processorFor(setup: Setup, { id, mode, stripeSealed }: Payer): Processor {
-  const place = { apiBase: setup.stripeApiBase, publicUrl: setup.publicUrl }
   if (stripeSealed !== null) {
-    return lazyStripe({ ...place, account: () => openAccount(stripeSealed, setup.secret, id) })
+    const { stripeApiBase: apiBase, publicUrl, secret } = setup
+    return lazyStripe({ apiBase, publicUrl, account: () => openAccount(stripeSealed, secret, id) })
   }
   if (mode === "test") return sandboxProcessor(deskConfig(setup, id))
-  const { stripe } = setup
-  return stripe === null ? unconfigured : lazyStripe({ ...place, account: async () => stripe })
+  return operatorStripe(setup) ?? unconfigured
+}
+
+export function operatorStripe({ stripe, stripeApiBase: apiBase, publicUrl }: Setup): Processor | null {
+  return stripe === null ? null : lazyStripe({ apiBase, publicUrl, account: async () => stripe })
 }
 
 /** A test tenant that moved on to Stripe may still have events of the sandbox under way. */
-export function deskFor(setup: Setup, { id }: Payer): SandboxDesk {
+export function deskFor(setup: Setup, { id }: Pick<Payer, "id">): SandboxDesk {
   return sandboxDesk(deskConfig(setup, id))
 }
 
-export function sandboxFor(setup: Setup, { id }: Payer): Processor {
+export function windowFor({ storeOf }: Setup, { id }: Payer): SandboxWindow {
+  return sandboxWindow(storeOf(id))
+}
+
+export function sandboxFor(setup: Setup, { id }: Pick<Payer, "id">): Processor {
   return sandboxProcessor(deskConfig(setup, id))
 }
 

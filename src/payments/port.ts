@@ -24,6 +24,9 @@ export type ChargeRequest = {
   readonly amountMinor: Minor
   readonly currency: Currency
   readonly description: string
+  /** What the customer's bank shows: at most 22 characters, of which a processor may take fewer. */
+  readonly statementDescriptor?: string | null
+  /** `tenant_id` says whose event it is where several tenants share an account. */
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -44,6 +47,7 @@ export type RefundRequest = {
   readonly chargeRef: string
   readonly amountMinor: Minor
   readonly currency: Currency
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 export type RefundOutcome =
@@ -62,6 +66,26 @@ export type PayoutRequest = {
   readonly amountMinor: Minor
   readonly currency: Currency
   readonly description: string
+  readonly statementDescriptor?: string | null
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+export type PayoutOutcome = RefundOutcome
+
+/** A page of the processor on which a customer gives a payment method. */
+export type SetupRequest = {
+  readonly key: string
+  readonly customerRef: string
+  readonly currency: Currency
+  /** Where the customer comes back to. */
+  readonly returnUrl: string
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export type AttachFault = {
+  /** `customer_missing`: the processor does not know the customer. */
+  readonly code: string
+  readonly message: string
 }
 
 export type MethodDetails = {
@@ -94,12 +118,33 @@ export type ProcessorEvent =
       readonly amountMinor: Minor
       readonly currency: Currency
     }
+  | {
+      readonly id: string
+      readonly kind: "PayoutSucceeded" | "PayoutFailed"
+      readonly payoutRef: string
+      readonly outcome: PayoutOutcome
+    }
   | { readonly id: string; readonly kind: "Other"; readonly type: string }
+
+/** An event as the processor itself tells it when it is asked. */
+export type FetchedEvent = {
+  readonly event: ProcessorEvent
+  /** The key of what it is of, which is our id of the payment, refund or payout; null: nothing of ours. */
+  readonly key: string | null
+  readonly occurredAt: Instant
+}
+
+/** The processor does not take the key of the account, or not for this: nothing of what was asked for was done. */
+export class KeyRefused extends Error {
+  override readonly name = "KeyRefused"
+}
 
 /** `Failed` is a decline and final; an exception is unknown, and is asked again under the same key. */
 export interface Processor {
   readonly name: ProcessorName
   readonly capabilities: Capabilities
+  /** The account's own name: what was made at one account is unknown at another of the same processor. */
+  accountRef(): Promise<string>
   createCustomer(request: {
     readonly key: string
     readonly name: string
@@ -109,27 +154,83 @@ export interface Processor {
     readonly key: string
     readonly customerRef: string
     readonly methodRef: string
-  }): Promise<Result<MethodDetails, { readonly code: string; readonly message: string }>>
+  }): Promise<Result<MethodDetails, AttachFault>>
   detachMethod(methodRef: string): Promise<void>
+  /** Whether it can be charged or attached. Names with a slash are URIs, of which the last part counts. */
+  customerExists(customerRef: string): Promise<boolean>
+  methodExists(methodRef: string): Promise<boolean>
+  /** Null: the processor has no such page. */
+  createSetup(request: SetupRequest): Promise<{ readonly ref: string; readonly url: string } | null>
+  /** The method that this customer gave on a page; null: none, or the page is another customer's. */
+  findSetup(setupRef: string, customerRef: string): Promise<string | null>
   charge(request: ChargeRequest): Promise<ChargeOutcome>
-  /** What became of a charge that was asked for under this key; null: it never arrived. */
-  findCharge(key: string): Promise<ChargeOutcome | null>
+  /** What became of a charge that was asked for under this key; null: it never arrived. Whose it is makes it easier to find. */
+  findCharge(key: string, customerRef?: string | null): Promise<ChargeOutcome | null>
+  /** Calls off a charge that waits for its customer, or for anything else, and tells how it stands then: what can't be called off
+   *  any more is as it was. A charge that was called off is Failed with `canceled`. */
+  cancelCharge(chargeRef: string): Promise<ChargeOutcome>
   refund(request: RefundRequest): Promise<RefundOutcome>
-  payout(request: PayoutRequest): Promise<RefundOutcome>
+  /** What became of a refund of this charge; null: it never arrived. */
+  findRefund(key: string, chargeRef: string): Promise<RefundOutcome | null>
+  payout(request: PayoutRequest): Promise<PayoutOutcome>
+  findPayout(key: string): Promise<PayoutOutcome | null>
   /** The events of a webhook call, or why it is not the processor's. */
   readWebhook(
     rawBody: string,
     headers: Headers,
     now: Instant,
   ): Promise<Result<readonly ProcessorEvent[], string>>
+  /** Fetched, so it may be believed whoever named it; null: there is no such event. */
+  readEvent(eventId: string): Promise<FetchedEvent | null>
+  /** The tenant that an event is of, by the metadata of its charge or payout; null: it does not say. */
+  tenantOf(event: ProcessorEvent): Promise<string | null>
+  /** Tells events to this address from now on. `secret` signs them; null: another one does, that is known already. */
+  registerWebhook(request: { readonly key: string; readonly url: string }): Promise<{
+    readonly ref: string
+    readonly secret: string | null
+  }>
+}
+
+/** A charge of which its customer is asked. `isOpen`: it was not answered yet. */
+export type AskedCharge = {
+  readonly amountMinor: Minor
+  readonly currency: Currency
+  readonly description: string
+  readonly isOpen: boolean
 }
 
 /** What a processor does outside its API: the sandbox has no site of its own. */
 export interface SandboxDesk {
   /** Sends an event through the real webhook route. Throws unless it was taken. */
   deliver(eventRef: string): Promise<void>
+  /** What a customer reads on its bank's page; null: the link is not one of ours. */
+  show(chargeRef: string, token: string): Promise<AskedCharge | null>
   /** What a customer would answer on its bank's page. False: the link is not one of ours, or was answered before. */
   answer(chargeRef: string, token: string, isApproved: boolean): Promise<boolean>
+}
+
+/** What the sandbox has made, as it keeps it. `key`: of the request that made it, which is our id of the payment or payout. */
+export type SandboxThing = {
+  readonly ref: string
+  readonly kind: "Method" | "Charge" | "Refund" | "Payout" | "Event" | "Webhook"
+  readonly key: string
+  /** A charge's or payout's method, a refund's charge. */
+  readonly parent: string | null
+  readonly amountMinor: Minor | null
+  readonly status: string
+  readonly state: Readonly<Record<string, unknown>>
+  readonly at: Instant | null
+}
+
+export type KnownEvent = { readonly id: string; readonly type: string; readonly occurredAt: Instant }
+
+/** What of the sandbox can be looked at, as others' sites show it. */
+export interface SandboxWindow {
+  look(ref: string): Promise<SandboxThing | null>
+  /** What has happened to a charge, refund or payout, oldest first. */
+  eventsOf(ref: string): Promise<readonly KnownEvent[]>
+  /** Who is told. */
+  webhooks(): Promise<readonly { readonly ref: string; readonly url: string }[]>
 }
 
 export type StripeAccount = {

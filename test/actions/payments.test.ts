@@ -14,6 +14,7 @@ import { scopeFor } from "../../src/actions/scope.ts"
 import { platformOf } from "../../src/context.ts"
 import { tenantById } from "../../src/db/system.ts"
 import type { ChargeOutcome, Processor, ProcessorEvent, RefundOutcome } from "../../src/payments/port.ts"
+import { instant } from "../../src/domain/time.ts"
 import { create, newTenant } from "../support/client.ts"
 import { CENT, newCustomer } from "../support/fixtures.ts"
 
@@ -34,11 +35,22 @@ class Bank {
     return {
       name: "sandbox",
       capabilities: { refunds: true, payouts: false, webhooks: false, offSession: true },
+      accountRef: async () => "sandbox",
       createCustomer: none,
+      customerExists: none,
       attachMethod: none,
       detachMethod: none,
+      methodExists: none,
+      createSetup: none,
+      findSetup: none,
+      cancelCharge: none,
+      findRefund: async (key) => this.refunds.get(key) ?? null,
       payout: none,
+      findPayout: none,
       readWebhook: none,
+      readEvent: none,
+      tenantOf: none,
+      registerWebhook: none,
       charge: async ({ key }) => this.#did(this.charges, key, () => this.outcome(`ch_${key}`)),
       findCharge: async (key) => this.charges.get(key) ?? null,
       refund: async ({ key }) =>
@@ -243,7 +255,7 @@ test("a payment that comes back after all is owed again, and begins dunning", as
   expect((await at.api.get(`/admin/v1/invoices/${at.invoiceId}/dunning`)).json.status).toBe("Active")
 })
 
-test("money that arrives after all, and once too often, is booked and owed back", async () => {
+test("money that arrives after all, and once too often, is credit, and can be given back", async () => {
   const at = await setting()
   at.bank.outcome = (ref) => ({ status: "Failed", ref, code: "declined", message: "", isHard: false })
   await collect(at)
@@ -255,8 +267,10 @@ test("money that arrives after all, and once too often, is booked and owed back"
     ...PAID,
     ["payment.succeeded", "Cash", 25_000],
     ["payment.succeeded", "PayoutsPayable", -25_000],
+    ["wallet.granted", "PayoutsPayable", 25_000],
+    ["wallet.granted", "PrepaidCredit", -25_000],
   ])
-  // It is given back out of what is owed, not out of what was earned.
+  // It is given back out of what is owed, not out of what was earned: as credit it was held for the customer.
   const refunded = await refundPayment(
     at.scope,
     { kind: "Payment", id },
@@ -264,9 +278,55 @@ test("money that arrives after all, and once too often, is booked and owed back"
     () => ({ status: 201, body: "" }),
   )
   expect(refunded.ok).toBe(true)
-  expect((await booked(at)).slice(4)).toEqual([
+  expect((await booked(at)).slice(6)).toEqual([
+    ["wallet.reversed", "PrepaidCredit", 25_000],
+    ["wallet.reversed", "PayoutsPayable", -25_000],
     ["refund.succeeded", "Cash", -25_000],
     ["refund.succeeded", "PayoutsPayable", 25_000],
+  ])
+})
+
+test("what a payment was beyond what was due is credit no more when the payment comes back", async () => {
+  const at = await setting()
+  at.bank.outcome = (ref) => ({ status: "Pending", ref })
+  await collect(at)
+  const { id } = await onlyPayment(at)
+  const pay = (cents: bigint) =>
+    at.pay({ amount_nanos: String(cents * CENT), reference: "WIRE-1" }).then(({ status }) => status)
+  // All of it is spoken for.
+  expect(await pay(25_000n)).toBe(409)
+  const succeeds = () => {
+    at.bank.charges.set(id, { status: "Succeeded", ref: `ch_${id}` })
+    return applyProcessorEvent(at.scope, "sandbox", told("ChargeSucceeded", `ch_${id}`))
+  }
+  const fails = () => {
+    const code = "returned"
+    at.bank.charges.set(id, { status: "Failed", ref: `ch_${id}`, code, message: "", isHard: false })
+    return applyProcessorEvent(at.scope, "sandbox", told("ChargeFailed", `ch_${id}`))
+  }
+  await create(at.api, `/admin/v1/invoices/${at.invoiceId}/credit-notes`, {
+    reason: "Outage",
+    amount_nanos: String(10_000n * CENT),
+  })
+  await succeeds()
+  expect((await onlyPayment(at)).creditedMinor).toBe(10_000n)
+  const wallet = async () =>
+    (await at.api.get(`/admin/v1/customers/${at.customer.id}/wallet`)).json.balances[0].balance_nanos
+  expect(await wallet()).toBe(String(10_000n * CENT))
+  // 4,000 of it pay another invoice; the rest goes when the bank takes the payment back.
+  const lines = [{ description: "Workshop", unit_amount_nanos: String(4_000n * CENT) }]
+  const other = await create(at.api, "/admin/v1/invoices", { customer_id: at.customer.id, lines })
+  await at.api.post(`/admin/v1/invoices/${other.id}/finalize`)
+  await fails()
+  expect(await wallet()).toBe("0")
+  const audit = await at.api.get("/admin/v1/ledger/audit")
+  expect(audit.json.differences).toEqual([])
+  expect((await booked(at)).slice(-5)).toEqual([
+    ["payment.failed", "Cash", -25_000],
+    ["payment.failed", "AccountsReceivable", 15_000],
+    ["payment.failed", "PayoutsPayable", 10_000],
+    ["wallet.reversed", "PrepaidCredit", 6_000],
+    ["wallet.reversed", "PayoutsPayable", -6_000],
   ])
 })
 
@@ -302,12 +362,15 @@ test("many who pay at once never pay more than is due", async () => {
   const paid = await Promise.all(
     Array.from({ length: 12 }, () => at.pay({ amount_nanos: String(7_000n * CENT) })),
   )
-  // Three times 70 fit into 250. Who lost too many races is told to try again.
+  // Of the fourth time 70 the invoice of 250 takes 40, and after that nothing: 30 are credit. Who lost too many races is told to try again.
   const taken = paid.filter(({ status }) => status === 201)
-  expect(taken.length).toBeLessThanOrEqual(3)
-  expect(paid.every(({ status }) => [201, 409, 422].includes(status))).toBe(true)
+  expect(taken.length).toBeLessThanOrEqual(4)
+  expect(paid.every(({ status }) => [201, 409].includes(status))).toBe(true)
   const invoice = (await at.api.get(`/v1/invoices/${at.invoiceId}`)).json
-  expect(invoice.paid_nanos).toBe(String(BigInt(taken.length) * 7_000n * CENT))
+  const came = BigInt(taken.length) * 7_000n
+  expect(invoice.paid_nanos).toBe(String((came < TOTAL ? came : TOTAL) * CENT))
+  const credited = taken.map(({ json }) => BigInt(json.credited_nanos))
+  expect(credited.reduce((a, b) => a + b, 0n)).toBe((came < TOTAL ? 0n : came - TOTAL) * CENT)
 })
 
 test("many who refund at once never give back more than was paid", async () => {
@@ -364,10 +427,46 @@ test("a key that was used long ago names another request", async () => {
   const attempt = { invoiceId: at.invoiceId, key: "request:1", amountNanos: String(1_000n * CENT) }
   const first = await beginPayment(at.scope, attempt)
   expect(await beginPayment(at.scope, attempt)).toMatchObject({ value: { isNew: false } })
-  await env.DB.prepare("UPDATE payments SET created_at = created_at - 86400000 WHERE tenant_id = ?")
-    .bind(at.tenant.id)
-    .run()
-  const other = await beginPayment(at.scope, attempt)
+  // A key's life is one of the machine's clock, whatever the tenant's says.
+  const { platform, tenant, actor } = at.scope
+  const inTwoDays = instant(platform.wallNow() + 2 * 86_400_000)
+  const fast = scopeFor(platform, tenant, { actor, requestId: "test", now: inTwoDays })
+  expect(await beginPayment(fast, attempt)).toMatchObject({ value: { isNew: false } })
+  const later = { ...platform, wallNow: () => inTwoDays }
+  const other = await beginPayment(
+    scopeFor(later, tenant, { actor, requestId: "test", now: at.scope.now }),
+    attempt,
+  )
   expect(other).toMatchObject({ value: { isNew: true } })
   expect(other.ok && first.ok && other.value.payment.id !== first.value.payment.id).toBe(true)
+})
+
+test("a key that comes with another amount or method is refused, and begins nothing", async () => {
+  const at = await setting()
+  const attempt = { invoiceId: at.invoiceId, key: "request:1", amountNanos: String(1_000n * CENT) }
+  const first = await beginPayment(at.scope, attempt)
+  const reused = { error: { code: "idempotency_key_reused", errors: [{ path: "Idempotency-Key" }] } }
+  expect(await beginPayment(at.scope, { ...attempt, amountNanos: String(2_000n * CENT) })).toMatchObject(
+    reused,
+  )
+  expect(await beginPayment(at.scope, { ...attempt, amountNanos: null })).toMatchObject(reused)
+  const methodId = first.ok ? first.value.payment.methodId : null
+  expect(await beginPayment(at.scope, { ...attempt, methodId })).toMatchObject(reused)
+  expect((await onlyPayment(at)).amountMinor).toBe(1_000n)
+})
+
+test("a refund's key that comes with another amount is refused", async () => {
+  const at = await setting()
+  await collect(at)
+  const payment = await onlyPayment(at)
+  const claim = { claim: { tenantId: at.tenant.id, scope: "key", token: "token" }, stored: false }
+  const scope: Scope = { ...at.scope, claim, aside: () => at.scope }
+  const refund = (amount: bigint) => {
+    const input = { amountNanos: String(amount * CENT), reason: null, creditNoteId: null }
+    return refundPayment(scope, { kind: "Payment", id: payment.id }, input, () => ({ status: 201, body: "" }))
+  }
+  expect(await refund(1_000n)).toMatchObject({ ok: true })
+  expect(await refund(1_000n)).toMatchObject({ ok: true })
+  expect(await refund(2_000n)).toMatchObject({ error: { code: "idempotency_key_reused" } })
+  expect(await at.scope.read.payments.refundsOf(at.invoiceId)).toHaveLength(1)
 })

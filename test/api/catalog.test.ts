@@ -87,6 +87,7 @@ describe("plans", () => {
       trial_usage: "Charged",
       prorate: "Time",
       minimum_spend_nanos: null,
+      direction: "Charge",
       product_id: null,
       version: 1,
       status: "Active",

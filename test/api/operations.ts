@@ -123,15 +123,50 @@ async function paid({ make, tenant, customer }: World): Promise<{ id: string; in
 const paidBy = async (world: World) => (await paid(world)).id
 const paidInvoice = async (world: World) => (await paid(world)).invoice_id
 
-/** An invoice whose card was declined. */
-async function dunnedInvoice({ make, tenant }: World): Promise<string> {
+/** A payment by a card of this name, for an invoice of its own. */
+async function chargedBy({ make, tenant }: World, card: string) {
   const customer = await make.customer()
   const methods = `/admin/v1/customers/${customer}/payment-methods`
-  const attached = await tenant.api.post(methods, { payment_method: "pm_card_chargeDeclined" })
+  const attached = await tenant.api.post(methods, { payment_method: card })
   if (attached.status !== 201) throw new Error(`not attached: ${attached.text}`)
   const id = await make.invoice(customer)
-  await tenant.api.post(`/admin/v1/invoices/${id}/pay`, { method: "Default" })
-  return id
+  return (await tenant.api.post(`/admin/v1/invoices/${id}/pay`, { method: "Default" })).json
+}
+
+/** An invoice whose card was declined. */
+const dunnedInvoice = async (world: World): Promise<string> =>
+  (await chargedBy(world, "pm_card_chargeDeclined")).invoice_id
+
+const waitingPayment = async (world: World): Promise<string> =>
+  (await chargedBy(world, "pm_card_authenticationRequired")).id
+
+/** A customer who is owed $100: a credit note of what it had paid. */
+async function creditor({ make, tenant }: World, card: string): Promise<string> {
+  const customer = await make.customer()
+  const id = await make.invoice(customer)
+  const note = { reason: "Outage", amount_nanos: "100000000000000" }
+  const made = [
+    await tenant.api.post(`/admin/v1/invoices/${id}/pay`, {}),
+    await tenant.api.post(`/admin/v1/invoices/${id}/credit-notes`, note),
+    await tenant.api.post(`/admin/v1/customers/${customer}/payment-methods`, { payment_method: card }),
+  ]
+  const refused = made.find(({ status }) => status !== 201)
+  if (refused !== undefined) throw new Error(`not made: ${refused.text}`)
+  return customer
+}
+
+async function newPayout(world: World, card: string): Promise<string> {
+  const customer = await creditor(world, card)
+  const made = await world.tenant.api.post(`/admin/v1/customers/${customer}/payouts`, {})
+  if (made.status !== 201) throw new Error(`not begun: ${made.text}`)
+  return made.json.id
+}
+
+async function walletCall({ make, tenant }: World): Promise<Call> {
+  const id = await make.customer()
+  const made = await tenant.api.post(`/admin/v1/customers/${id}/wallets`, { name: "Prepaid" })
+  if (made.status !== 201) throw new Error(`not made: ${made.text}`)
+  return { id, more: { wallet_id: made.json.id } }
 }
 
 /** An endpoint that hardly anything is told. There are at most twenty, so the ones before it go. */
@@ -254,9 +289,59 @@ export const rows: Readonly<Record<string, Row>> = {
       [{ payment_method: "pm card" }, "payment_method"],
     ],
   },
+  setUpPaymentMethod: {
+    call: async ({ make }) => ({
+      id: await make.customer(),
+      body: { return_url: "https://example.com/account" },
+    }),
+    other: { return_url: "https://example.com/billing" },
+    refused: [
+      [{ return_url: "javascript:alert(1)" }, "return_url"],
+      [{ return_url: "/account" }, "return_url"],
+    ],
+  },
   listPaymentMethods: { call: ({ customer }) => ({ id: customer }) },
   makePaymentMethodDefault: { call: async (world) => ({ ...(await methodCall(world)), body: {} }) },
   detachPaymentMethod: { call: methodCall },
+  creditCustomer: {
+    call: async ({ make }) => ({ id: await make.customer(), body: { amount_nanos: "50000000000000" } }),
+    other: { amount_nanos: "60000000000000" },
+    refused: [
+      [{ amount_nanos: "0" }, "amount_nanos"],
+      [{ amount_nanos: "1" }, "amount_nanos"],
+      [{ amount_nanos: "-50000000000000" }, "amount_nanos"],
+      [{ kind: "Free" }, "kind"],
+      [{ scope: { product_tags: [] } }, "scope"],
+      [{ wallet_id: MISSING }, "wallet_id"],
+      [{ expires_at: "2020-01-01T00:00:00Z" }, "expires_at"],
+    ],
+  },
+  getCustomerWallet: { call: ({ customer }) => ({ id: customer }) },
+  listWalletEntries: { call: ({ customer }) => ({ id: customer }) },
+  createWallet: {
+    call: async ({ make }) => ({ id: await make.customer(), body: { name: "Prepaid" } }),
+    other: { name: "Bonus" },
+    refused: [
+      [{ priority: -1 }, "priority"],
+      [{ scope: { sku_ids: ["disk"] } }, "scope.sku_ids.0"],
+      [{ currency: "usd" }, "currency"],
+      [
+        {
+          auto_recharge: {
+            threshold_nanos: "1000000000000",
+            amount_nanos: "2000000000000",
+            payment_method_id: MISSING,
+          },
+        },
+        "auto_recharge.payment_method_id",
+      ],
+    ],
+  },
+  updateWallet: {
+    call: async (world) => ({ ...(await walletCall(world)), body: { name: "Bonus" } }),
+    other: { name: "Other" },
+    refused: [[{ priority: 1_001 }, "priority"]],
+  },
   createAlert: {
     call: async ({ make }) => ({
       id: await make.customer(),
@@ -689,12 +774,12 @@ export const rows: Readonly<Record<string, Row>> = {
       [{ method: "Cash" }, "method"],
       [{ amount_nanos: "0" }, "amount_nanos"],
       [{ amount_nanos: "1" }, "amount_nanos"],
-      [{ amount_nanos: "260000000000000" }, "amount_nanos"],
       [{ method: "Default" }, "reference"],
     ],
   },
   listPayments: { call: nothing },
   getPayment: { call: async (world) => ({ id: await paidBy(world) }) },
+  cancelPayment: { call: async (world) => ({ id: await waitingPayment(world), body: {} }) },
   refundInvoice: {
     call: async (world) => ({ id: await paidInvoice(world), body: { amount_nanos: "10000000000000" } }),
     other: { reason: "Another" },
@@ -714,6 +799,41 @@ export const rows: Readonly<Record<string, Row>> = {
     ],
   },
   listRefunds: { call: async (world) => ({ id: await paidBy(world) }) },
+  createPayout: {
+    call: async (world) => ({
+      id: await creditor(world, "pm_card_visa"),
+      body: { amount_nanos: "10000000000000" },
+    }),
+    other: { amount_nanos: "20000000000000" },
+    refused: [
+      [{ amount_nanos: "0" }, "amount_nanos"],
+      [{ amount_nanos: "1" }, "amount_nanos"],
+      [{ amount_nanos: "101000000000000" }, "amount_nanos"],
+      [{ invoice_id: MISSING }, "amount_nanos"],
+      [{ payment_method_id: MISSING }, "payment_method_id"],
+    ],
+  },
+  listPayouts: { call: nothing },
+  getPayout: { call: async (world) => ({ id: await newPayout(world, "pm_card_visa") }) },
+  retryPayout: {
+    call: async (world) => ({ id: await newPayout(world, "pm_card_chargeDeclined"), body: {} }),
+    other: { payment_method_id: MISSING },
+    refused: [[{ payment_method_id: MISSING }, "payment_method_id"]],
+  },
+  cancelPayout: {
+    call: async (world) => ({ id: await newPayout(world, "pm_card_chargeDeclined"), body: {} }),
+  },
+  updateSubscription: {
+    call: async (world) => ({
+      id: await freshSubscription(world),
+      body: { statement_descriptor: "ACME PRO" },
+    }),
+    other: { statement_descriptor: "ACME" },
+    refused: [
+      [{ payment_method_id: MISSING }, "payment_method_id"],
+      [{ statement_descriptor: "A".repeat(23) }, "statement_descriptor"],
+    ],
+  },
   getDunning: { call: async (world) => ({ id: await dunnedInvoice(world) }) },
   retryDunning: { call: async (world) => ({ id: await dunnedInvoice(world), body: {} }) },
   createWebhook: {

@@ -3,7 +3,7 @@
 
 import { LimitGate } from "../../src/budget/gate.ts"
 import type { LeaseReply, PeriodUse } from "../../src/budget/protocol.ts"
-import type { AlertType, BudgetTerms, Crossing, LimitTerms } from "../../src/domain/alert.ts"
+import type { AlertType, BudgetTerms, Crossing, LimitTerms, Prepaid } from "../../src/domain/alert.ts"
 import type { Budget, Request } from "../../src/domain/budget.ts"
 import { decide, heard, NO_BUDGET, withTerms } from "../../src/domain/budget.ts"
 import { nanos, type Nanos } from "../../src/domain/money.ts"
@@ -67,9 +67,10 @@ export class World {
   }
 
   /** Every meter is told, then the budget: as an action does. */
-  setLimits(limits: readonly LimitTerms[]): void {
+  setLimits(limits: readonly LimitTerms[], prepaid?: Prepaid): void {
     const members = this.meters.map(({ id }) => id)
-    this.terms = termsOf(this.terms.version + 1, limits, members)
+    const terms = termsOf(this.terms.version + 1, limits, members)
+    this.terms = prepaid === undefined ? terms : { ...terms, prepaid }
     for (const meter of this.meters) meter.gate = new LimitGate([this.terms], meter.gate.encode())
     this.budget = withTerms(this.budget, this.terms)
   }
@@ -118,7 +119,8 @@ export class World {
       held: nanos(0n),
     }
     const done = new Set<string>()
-    if (meter.id in this.budget.unheard) this.budget = heard(this.budget, meter.id, [use])
+    const isCredit = this.budget.prepaid !== undefined
+    if (!isCredit && meter.id in this.budget.unheard) this.budget = heard(this.budget, meter.id, [use])
     for (;;) {
       const decision = decide(this.budget, request, done)
       if (decision.kind === "Hear") {
@@ -149,7 +151,7 @@ export class World {
     const meter = this.meters.find((one) => one.id === id)
     if (meter === undefined) throw new Error(`no meter ${id}`)
     const starts = new Map(
-      [...meter.gate.periods(NAME), this.period(meter)].map((span) => [span.start, span]),
+      [...meter.gate.periods(NAME), ...this.begun(meter)].map((span) => [span.start, span]),
     )
     const uses = Array.from(starts.values(), (span) => meter.use(span))
     meter.gate.recall(NAME, this.budget.turn, uses)
@@ -157,6 +159,13 @@ export class World {
       return { start, end, spend: nanos(BigInt(spend)), held: nanos(BigInt(held)) }
     })
     this.budget = heard(this.budget, id, told)
+  }
+
+  /** The periods that a meter tells of, leased or not: credit wants to hear of all that may not be paid. */
+  begun(meter: Meter): readonly Period[] {
+    const since = this.budget.prepaid?.since[meter.id]
+    const ended = [...meter.spent.keys()].filter((start) => since !== undefined && start >= since)
+    return [...ended.map((start) => periodOf(start, this.length, meter.offset)), this.period(meter)]
   }
 
   /** What the running periods have spent, all together. */

@@ -271,6 +271,7 @@ describe("plan fields", () => {
       { billing_cadence: "Monthly", interval: 6, trial_days: 14, trial_usage: "Free" },
       { billing_cadence: "Custom", period: "P10D" },
       { billing_cadence: "Daily", prorate: "Day", minimum_spend_nanos: "5000000000000" },
+      { billing_cadence: "Monthly", direction: "Payout" },
     ]
     for (const fields of all) {
       const made = planTermsFrom(fields)
@@ -292,6 +293,14 @@ describe("plan terms that older plans don't have", () => {
     expect(Object.keys(bare.terms)).toEqual(["interval", "period", "every", "trialDays", "trialUsage"])
     expect(made({ billing_cadence: "Monthly", prorate: "Time", minimum_spend_nanos: null })).toEqual(bare)
     expect(all.terms).toEqual({ ...bare.terms, prorate: "Day", minimumAmountNanos: "7" })
+  })
+
+  it("pay out where that is said, and then without a minimum", () => {
+    const paying = made({ billing_cadence: "Monthly", direction: "Payout" })
+    expect(paying.terms).toEqual({ ...bare.terms, direction: "Payout" })
+    expect(made({ billing_cadence: "Monthly", direction: "Charge" })).toEqual(bare)
+    const both = { billing_cadence: "Monthly", direction: "Payout", minimum_spend_nanos: "7" } as const
+    expect(planTermsFrom(both)).toMatchObject({ ok: false, error: { path: "minimum_spend_nanos" } })
   })
 
   it("change by what is named, and go by null and Time", () => {

@@ -292,6 +292,7 @@ type Doc = {
   status: "Open" | "Paid" | "Void" | "Uncollectible"
   creditedMinor: Minor
   paidMinor: Minor
+  readonly drawnMinor: Minor
 }
 
 type Step = { readonly kind: string; readonly pick: number; readonly amount: number; readonly span: DaySpan }
@@ -315,6 +316,7 @@ function play(docs: Doc[], { kind, pick, amount, span }: Step, day: number): Pos
       status: amount === 0 ? "Paid" : "Open",
       creditedMinor: cents(0),
       paidMinor: cents(0),
+      drawnMinor: cents(0),
     }
     docs.push(fresh)
     return postFinalized({ ...fresh, ...OF }, ahead(days, totalMinor - taxMinor, day))

@@ -9,6 +9,7 @@ import type { Was } from "../../src/domain/billing.ts"
 import type { RatedSku } from "../../src/domain/catalog.ts"
 import { meterOfSku } from "../../src/domain/catalog.ts"
 import type { Billable, ChargeScope, SoldSegment } from "../../src/domain/billable.ts"
+import type { Charge } from "../../src/domain/charges.ts"
 import { chargesOf, usageKey } from "../../src/domain/charges.ts"
 import type { Redemption } from "../../src/domain/coupon.ts"
 import type { Currency } from "../../src/domain/currency.ts"
@@ -284,6 +285,30 @@ test("nothing is billed twice: what is billed up to now leaves nothing to a bill
       const before = books.amounts()
       books.bill(life, at(day), running)
       expect(books.amounts()).toEqual(before)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test("what pays out is the mirror of what charges, fee by fee", () => {
+  fc.assert(
+    fc.property(LIVES, time, (life, day) => {
+      const billable = knownAt(life, at(day), ALL)
+      const chargeScope = { indices: [0, 1, 2, 3], asOf: at(day), running: true }
+      const feesOf = (of: Billable) =>
+        chargesOf(of, usageAt(billable, at(day)), chargeScope).filter((charge) => !charge.metered)
+      const [charged, paid] = [feesOf(billable), feesOf({ ...billable, paysOut: true })]
+      const told = (sign: bigint) => (charge: Charge) => [
+        charge.lineKey,
+        charge.should.num * sign,
+        charge.should.den,
+        charge.due,
+        charge.silent,
+      ]
+      expect(paid.map(told(-1n))).toEqual(charged.map(told(1n)))
+      const cents = (charges: readonly Charge[]) =>
+        billLines(charges, new Map(), USD).map(({ lineKey, amountMinor }) => [lineKey, amountMinor])
+      expect(cents(paid).map(([key, amount]) => [key, -BigInt(amount ?? 0n)])).toEqual(cents(charged))
     }),
     { numRuns: 200 },
   )

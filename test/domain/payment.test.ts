@@ -81,7 +81,7 @@ const open = {
   totalMinor: minor(100n),
   creditedMinor: null,
   paidMinor: minor(0n),
-  walletMinor: minor(0n),
+  drawnMinor: minor(0n),
   pendingMinor: minor(0n),
 } as const
 

@@ -58,7 +58,7 @@ async function consumer(wall: number, waiting: DueRow[]): Promise<number> {
     retries += retryMessages.length
     const again = new Set(retryMessages.map(({ msgId }) => msgId))
     const failed = messages.filter(({ id }) => again.has(id))
-    waiting.push(...failed.map(({ body }) => ({ id: body.agenda_id, tenantId: body.tenant_id })))
+    waiting.push(...some.filter(({ id }) => failed.some(({ body }) => body.agenda_id === id)))
   }
   return retries
 }

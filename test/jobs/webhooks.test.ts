@@ -1,19 +1,24 @@
 // Webhooks from the commit to the receiver: signed, in order, again after a failure, and never lost.
 
 import { Buffer } from "node:buffer"
-import { createHmac } from "node:crypto"
+import { createHmac, timingSafeEqual } from "node:crypto"
 import { env } from "cloudflare:workers"
+import { Webhook, WebhookVerificationError } from "standardwebhooks"
 import { beforeAll, describe, expect, test, vi } from "vitest"
 import { deliverWebhook } from "../../src/actions/deliver-webhook.ts"
+import type { Platform } from "../../src/actions/scope.ts"
+import { scopeFor, tenantNow } from "../../src/actions/scope.ts"
+import { tenantById } from "../../src/db/system.ts"
 import { ENDPOINTS_MAX } from "../../src/db/webhook-events.ts"
 import { forgetWebhooks } from "../../src/db/webhooks.ts"
+import { instant } from "../../src/domain/time.ts"
 import { limits } from "../../src/limits.ts"
 import { firstIdAt } from "../../src/runtime/ids.ts"
 import type { Tenant } from "../support/client.ts"
 import { advance, create, newTenant, setClock } from "../support/client.ts"
 import { quiet } from "../support/database.ts"
 import { FEE, newCustomer, newPlan, newSubscription } from "../support/fixtures.ts"
-import type { Receiver } from "../support/receiver.ts"
+import type { Received, Receiver } from "../support/receiver.ts"
 import { newReceiver, standIn } from "../support/receiver.ts"
 import { scopeOf } from "../support/race.ts"
 
@@ -36,6 +41,19 @@ const deliveriesOf = async ({ tenant, endpoint }: Told) =>
   (await tenant.api.get(`/admin/v1/webhooks/${endpoint.id}/deliveries?limit=100`)).json
 const endpointOf = async ({ tenant, endpoint }: Told) =>
   (await tenant.api.get(`/admin/v1/webhooks/${endpoint.id}`)).json
+
+/** A commit with an event, by a platform of the test's. */
+async function newCustomerAs(platform: Platform, { id }: Tenant): Promise<void> {
+  const tenant = await tenantById(platform.db, id)
+  if (tenant === null) throw new Error("no such tenant")
+  const scope = scopeFor(platform, tenant, {
+    actor: { type: "System", id: "test" },
+    requestId: platform.newId(),
+    now: tenantNow(tenant, platform.wallNow()),
+  })
+  const subject = { subjectType: "Customer", subjectId: platform.newId() }
+  await scope.commit({ audit: [{ action: "customer.updated", ...subject }] })
+}
 
 const post = async (tenant: Tenant, path: string) => (await tenant.api.post(path)).json
 
@@ -74,9 +92,9 @@ describe("what happens is told", () => {
       status: "Delivered",
       attempts: 1,
       event_type: "customer.created",
-      log: [{ response_status: 200, response_body: "ok", error: null, request: { url: told.receiver.url } }],
+      log: [{ response_status: 200, response_body: "ok", error: null, url: told.receiver.url }],
     })
-    expect(delivery.log[0].request.body).toBe(told.receiver.received[0]!.body)
+    expect(delivery.body).toBe(told.receiver.received[0]!.body)
   })
 
   test("an invoice from its draft to its credit note, in order", async () => {
@@ -132,6 +150,60 @@ describe("what happens is told", () => {
     expect(told.receiver.received.map(({ json }) => json.subscription_sequence)).toEqual(
       told.receiver.received.map(({ json }) => json.subscription_sequence).toSorted((a, b) => a - b),
     )
+  })
+})
+
+describe("a receiver verifies what it gets", () => {
+  const headersOf = (headers: Headers) => Object.fromEntries(headers.entries())
+
+  test("with the library of Standard Webhooks", async () => {
+    const told = await listening()
+    await newCustomer(told.tenant.api, { display_name: "Zoë 💸" })
+    await quiet()
+    const [{ headers, body, json }] = told.receiver.received as [Received]
+    const library = new Webhook(told.endpoint.secret)
+    expect(library.verify(body, headersOf(headers))).toEqual(json)
+    expect(() => library.verify(body.replace("Zoë", "Zoe"), headersOf(headers))).toThrow(
+      WebhookVerificationError,
+    )
+    expect(() => library.verify(body, { ...headersOf(headers), "webhook-id": "another" })).toThrow(
+      WebhookVerificationError,
+    )
+    const old = String(Number(headers.get("webhook-timestamp")) - 3_600)
+    expect(() => library.verify(body, { ...headersOf(headers), "webhook-timestamp": old })).toThrow(
+      WebhookVerificationError,
+    )
+  })
+
+  test("with it under either secret while both count, and under neither of another endpoint", async () => {
+    const told = await listening()
+    const stranger = await listening()
+    const rotated = await post(told.tenant, `/admin/v1/webhooks/${told.endpoint.id}/rotate-secret`)
+    await newCustomer(told.tenant.api)
+    await quiet()
+    const [{ headers, body, json }] = told.receiver.received as [Received]
+    for (const { secret } of [rotated, told.endpoint]) {
+      expect(new Webhook(secret).verify(body, headersOf(headers))).toEqual(json)
+    }
+    const other = new Webhook(stranger.endpoint.secret)
+    expect(() => other.verify(body, headersOf(headers))).toThrow(WebhookVerificationError)
+  })
+
+  // https://bill.sh: the hex HMAC-SHA256 of the raw body, compared in constant time.
+  test("with the method that bill.sh publishes", async () => {
+    const told = await listening()
+    await newCustomer(told.tenant.api, { display_name: "Zoë 💸" })
+    await quiet()
+    const [{ headers, body }] = told.receiver.received as [Received]
+    const verify = (rawBody: string, signature: string) => {
+      const expected = createHmac("sha256", told.endpoint.secret).update(rawBody).digest("hex")
+      return (
+        signature.length === expected.length && timingSafeEqual(Buffer.from(signature), Buffer.from(expected))
+      )
+    }
+    const signature = headers.get("X-Billing-Signature") ?? ""
+    expect(verify(body, signature)).toBe(true)
+    expect(verify(`${body} `, signature)).toBe(false)
   })
 })
 
@@ -393,6 +465,62 @@ describe("one job at a time has an endpoint", () => {
     expect(receiver.received.map(({ json }) => json.sequence)).toEqual([1, 2])
   })
 
+  test("and what happens until a job begins shares that job", async () => {
+    const told = await listening()
+    const { tenant, receiver } = told
+    const jobs = async () =>
+      (
+        await env.DB.prepare("SELECT id FROM agenda WHERE tenant_id = ? AND kind = 'deliver-webhook'")
+          .bind(tenant.id)
+          .all()
+      ).results.length
+    const scope = await scopeOf(tenant.id)
+    // Nothing runs: the events of thirty commits before a job begins are those of one job.
+    const silent = { ...scope.platform, enqueue: async () => undefined }
+    for (let n = 0; n < 30; n++) await newCustomerAs(silent, tenant)
+    expect(await jobs()).toBe(1)
+    expect(receiver.received).toEqual([])
+    await advance(tenant.api, { by: "PT1S" })
+    expect(receiver.received.map(({ json }) => json.sequence)).toEqual(
+      Array.from({ length: 30 }, (_, n) => n + 1),
+    )
+    await newCustomer(tenant.api)
+    await quiet()
+    expect(receiver.received).toHaveLength(31)
+  })
+
+  test("and one that was given up is woken by the next event", async () => {
+    const told = await listening()
+    const { tenant, receiver } = told
+    const { platform } = await scopeOf(tenant.id)
+    await newCustomerAs({ ...platform, enqueue: async () => undefined }, tenant)
+    await env.DB.prepare("UPDATE agenda SET status = 'Dead' WHERE tenant_id = ? AND kind = 'deliver-webhook'")
+      .bind(tenant.id)
+      .run()
+    await newCustomer(tenant.api)
+    await quiet()
+    expect(receiver.received.map(({ json }) => json.sequence)).toEqual([1, 2])
+  })
+
+  test("and a job that found it taken looks again when it is free by then", async () => {
+    const told = await listening()
+    const { tenant, receiver } = told
+    const scope = await scopeOf(tenant.id)
+    const wall = Date.now()
+    await newCustomerAs({ ...scope.platform, enqueue: async () => undefined }, tenant)
+    await env.DB.prepare("UPDATE webhook_endpoints SET lease_by = 'another', lease_until = ? WHERE id = ?")
+      .bind(wall + 1_000, told.endpoint.id)
+      .run()
+    // It is taken when the job asks for it, and free when the job would leave word.
+    let looks = 0
+    const wallNow = () => instant(looks++ < 4 ? wall : wall + 2_000)
+    const late = { ...scope, platform: { ...scope.platform, wallNow } }
+    await deliverWebhook(late, told.endpoint.id)
+    expect(receiver.received).toHaveLength(1)
+    // The job of the event, which nobody has put on the queue.
+    await advance(tenant.api, { by: "PT1S" })
+  })
+
   test("and one that died is followed by the next when its lease is over", async () => {
     const told = await listening()
     const lease = (until: number) =>
@@ -431,6 +559,27 @@ test("what is forgotten leaves no gap and is not sent any more", async () => {
     [2, "Delivered", "customer.created"],
     [1, "Failed", null],
   ])
+})
+
+test("a deleted endpoint keeps no secret, and is forgotten with the last of its deliveries", async () => {
+  const told = await listening()
+  const { tenant, endpoint } = told
+  await newCustomer(tenant.api)
+  await quiet()
+  await tenant.api.delete(`/admin/v1/webhooks/${endpoint.id}`)
+  const row = () =>
+    env.DB.prepare("SELECT secret, previous_secret AS previous FROM webhook_endpoints WHERE id = ?")
+      .bind(endpoint.id)
+      .first()
+  expect(await row()).toEqual({ secret: "", previous: null })
+  const db = (await scopeOf(tenant.id)).platform.db
+  const madeAt = Date.now()
+  const before = (wall: number) => forgetWebhooks(db, firstIdAt(wall - limits.webhooksKeptMs), 1_000)
+  await before(madeAt + 29 * 86_400_000)
+  expect(await row()).not.toBeNull()
+  // The delivery goes first, and with nothing of it left the endpoint.
+  await before(madeAt + 31 * 86_400_000)
+  expect(await row()).toBeNull()
 })
 
 test("cron forgets what is older than thirty days", async () => {

@@ -15,7 +15,8 @@ test.each<[name: string, code: string, isHard: boolean]>([
   ["pm_card_chargeDeclinedLostCard", "lost_card", true],
   ["pm_card_chargeDeclinedExpiredCard", "expired_card", true],
   ["/v1/cards/OF-A-TENANT-DECLINE", "generic_decline", false],
-  ["CARD-FAILED", "processing_error", false],
+  ["CARD-FAILED", "account_closed", true],
+  ["/v1/bank_accounts/BA-FAILED", "account_closed", true],
 ])("%s is declined with %s", (name, code, isHard) => {
   expect(behaviourOf(name)?.charge).toEqual({ is: "Declines", code })
   expect(isHardDecline(code)).toBe(isHard)
@@ -23,7 +24,19 @@ test.each<[name: string, code: string, isHard: boolean]>([
 
 test("other endings and names", () => {
   expect(behaviourOf("CARD-PENDING")?.charge).toEqual({ is: "Settles", failsWith: null })
-  for (const name of ["CARD-NOTEXIST", "pm_card_nonsense", "constructor", "__proto__", ""]) {
+  for (const name of ["/v1/cards/CC1", "/v1/bank_accounts/BA1"]) {
+    expect(behaviourOf(name)?.charge).toEqual({ is: "Succeeds" })
+  }
+  for (const name of [
+    "CARD-NOTEXIST",
+    "/v1/cards/CC-NOTEXIST",
+    "/v1/cards/",
+    "/v1/people/P1",
+    "pm_card_nonsense",
+    "constructor",
+    "__proto__",
+    "",
+  ]) {
     expect(behaviourOf(name)).toBeNull()
   }
 })

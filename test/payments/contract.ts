@@ -21,6 +21,7 @@ export type Party = {
     readonly authentication: string
     readonly pending: string
     readonly disputed: string
+    readonly pendingRefund: string
     readonly unknown: string
     readonly payoutTo: (attached: string) => Promise<string>
   }
@@ -28,8 +29,13 @@ export type Party = {
   readonly timesCharged: (key: string) => Promise<number>
   /** The webhook call that tells how a pending charge, or one that is disputed, went on. */
   readonly nextCall: (chargeRef: string, at: Instant) => Promise<WebhookCall>
+  /** Whose events they are, as the metadata of charges says. */
+  readonly tenantId: string
+  readonly unknownCustomer: string
   /** Makes the next request reach the processor and its answer get lost. */
   readonly loseNextAnswer: (() => void) | null
+  /** What happens to keys when they are old; null: they are kept for ever. */
+  readonly forgetKeys: (() => void) | null
 }
 
 const USD = "USD" as Currency
@@ -222,8 +228,16 @@ export function contractOf(name: string, partyOf: () => Promise<Party>): void {
       [...headers].map(([key, value]) => [key, value.replace(/v1=\w{4}/, "v1=0000")]),
     )
     const later = (ms: number) => (party.now + ms) as Instant
+    const signedAs = (change: (value: string) => string) =>
+      new Headers([...headers].map(([key, value]) => [key, change(value)]))
     const refused: [string, Headers, Instant][] = [
       [body, new Headers(), party.now],
+      [body, signedAs((value) => value.slice(0, -1)), party.now],
+      [body, signedAs((value) => value.replace(/t=\d+,/, "")), party.now],
+      [body, signedAs((value) => value.replace(/t=\d/, "t=9")), party.now],
+      [body, signedAs((value) => value.replace(/v1=.*/, "")), party.now],
+      ["", headers, party.now],
+      ["null", headers, party.now],
       [body, forged, party.now],
       [body.replace("1999", "1998"), headers, party.now],
       [body.slice(0, -1), headers, party.now],
@@ -251,6 +265,111 @@ export function contractOf(name: string, partyOf: () => Promise<Party>): void {
     expect(await party.processor.refund(refundOf("ch_nonsense", minor(1n)))).toMatchObject({
       status: "Failed",
     })
+  })
+
+  test(`${name}: a refund is found by its key, also when the key is forgotten`, async () => {
+    const party = await partyOf()
+    const { outcome } = await chargedBy(party, party.methods.good, 1_000n)
+    const { outcome: other } = await chargedBy(party, party.methods.good, 1_000n)
+    const chargeRef = outcome.ref ?? ""
+    const part = refundOf(chargeRef, minor(400n))
+    expect(await party.processor.findRefund(part.key, chargeRef)).toBeNull()
+    const made = await party.processor.refund(part)
+    await party.processor.refund(refundOf(chargeRef, minor(100n)))
+    await party.processor.refund(refundOf(other.ref ?? "", minor(200n)))
+    party.forgetKeys?.()
+    expect(await party.processor.findRefund(part.key, chargeRef)).toEqual(made)
+    expect(await party.processor.findRefund(newKey(), chargeRef)).toBeNull()
+  })
+
+  test(`${name}: a refund that settles later is found as pending`, async () => {
+    const party = await partyOf()
+    const { outcome } = await chargedBy(party, party.methods.pendingRefund, 1_000n)
+    const asked = refundOf(outcome.ref ?? "", minor(1_000n))
+    const made = await party.processor.refund(asked)
+    expect(made).toMatchObject({ status: "Pending" })
+    expect(await party.processor.findRefund(asked.key, asked.chargeRef)).toEqual(made)
+  })
+
+  test(`${name}: a charge that waits for its customer can be called off, and stays so`, async () => {
+    const party = await partyOf()
+    const { asked, outcome } = await chargedBy(party, party.methods.authentication)
+    const chargeRef = outcome.ref ?? ""
+    const called = { status: "Failed", ref: chargeRef, code: "canceled", isHard: false }
+    expect(await party.processor.cancelCharge(chargeRef)).toMatchObject(called)
+    expect(await party.processor.cancelCharge(chargeRef)).toMatchObject(called)
+    expect(await party.processor.findCharge(asked.key)).toMatchObject(called)
+    expect(await party.timesCharged(asked.key)).toBe(0)
+  })
+
+  test(`${name}: what is paid or on its way is not called off, and what is unknown neither`, async () => {
+    const party = await partyOf()
+    const { outcome: paid } = await chargedBy(party, party.methods.good)
+    expect(await party.processor.cancelCharge(paid.ref ?? "")).toEqual(paid)
+    const { outcome: pending } = await chargedBy(party, party.methods.pending)
+    expect(await party.processor.cancelCharge(pending.ref ?? "")).toEqual(pending)
+    await expect(party.processor.cancelCharge("pi_nonsense")).rejects.toThrow(/./)
+  })
+
+  test(`${name}: customers and methods are there or not, also by their URIs`, async () => {
+    const party = await partyOf()
+    const { processor, methods, unknownCustomer } = party
+    const customerRef = await customerOf(party)
+    expect(await processor.customerExists(customerRef)).toBe(true)
+    expect(await processor.customerExists(`/v1/customers/${customerRef}`)).toBe(true)
+    expect(await processor.customerExists(unknownCustomer)).toBe(false)
+    expect(await processor.methodExists(methods.good)).toBe(true)
+    expect(await processor.methodExists(await attach(party, customerRef, methods.good))).toBe(true)
+    expect(await processor.methodExists(methods.unknown)).toBe(false)
+  })
+
+  test(`${name}: a method is not attached to a customer who is not there`, async () => {
+    const { processor, methods, unknownCustomer } = await partyOf()
+    const asked = { key: newKey(), customerRef: unknownCustomer, methodRef: methods.good }
+    expect(await processor.attachMethod(asked)).toMatchObject({
+      ok: false,
+      error: { code: "customer_missing" },
+    })
+  })
+
+  test(`${name}: an account has one name`, async () => {
+    const { processor } = await partyOf()
+    expect(await processor.accountRef()).toMatch(/\w/)
+    expect(await processor.accountRef()).toBe(await processor.accountRef())
+  })
+
+  test(`${name}: an event that is read again is the one that was told, and says what it is of`, async () => {
+    const party = await partyOf()
+    const metadata = { tenant_id: party.tenantId }
+    for (const methodRef of [party.methods.pending, party.methods.disputed]) {
+      const asked = request(await customerOf(party), methodRef, { metadata })
+      const { ref } = await party.processor.charge(asked)
+      const [event] = await eventsOf(party, await party.nextCall(ref ?? "", party.now), party.now)
+      if (event === undefined) throw new Error("no event")
+      const read = await party.processor.readEvent(event.id)
+      expect(read).toEqual({ event, key: asked.key, occurredAt: expect.any(Number) as number })
+      expect(await party.processor.tenantOf(event)).toBe(party.tenantId)
+    }
+    expect(await party.processor.readEvent("evt_nonsense")).toBeNull()
+  })
+
+  test(`${name}: an address is registered for events once per key`, async () => {
+    const { processor } = await partyOf()
+    const asked = { key: newKey(), url: "https://billing.example.com/callbacks" }
+    expect(await processor.registerWebhook(asked)).toEqual(await processor.registerWebhook(asked))
+  })
+
+  test(`${name}: a payout is found by its key`, async () => {
+    const party = await partyOf()
+    const customerRef = await customerOf(party)
+    const methodRef = await party.methods.payoutTo(await attach(party, customerRef, party.methods.good))
+    const key = newKey()
+    expect(await party.processor.findPayout(key)).toBeNull()
+    const money = { amountMinor: minor(500n), currency: USD, description: "Earnings" }
+    const paid = await party.processor.payout({ key, customerRef, methodRef, ...money })
+    await party.processor.payout({ key: newKey(), customerRef, methodRef, ...money })
+    party.forgetKeys?.()
+    expect(await party.processor.findPayout(key)).toEqual(paid)
   })
 
   test(`${name}: a payout goes out once per key`, async () => {

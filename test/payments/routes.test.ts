@@ -33,7 +33,7 @@ function sandboxOf(tenant: Tenant) {
     storeOf: (tenantId) => sandboxStore(openDatabase(env.DB), tenantId, { wallNow, newId }),
     call: () => Promise.reject(new Error("not called")),
   }
-  return sandboxFor(setup, { id: tenant.id, mode: "test", stripeSealed: null })
+  return sandboxFor(setup, { id: tenant.id })
 }
 
 const charge = (tenant: Tenant, methodRef: string) =>

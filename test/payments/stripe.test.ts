@@ -6,6 +6,8 @@ import type { Instant } from "../../src/domain/time.ts"
 import type { Currency } from "../../src/domain/currency.ts"
 import { minor } from "../../src/domain/money.ts"
 import { fromStripe, toStripe } from "../../src/payments/stripe/amount.ts"
+import { KeyRefused } from "../../src/payments/port.ts"
+import { descriptorOf } from "../../src/payments/stripe/descriptor.ts"
 import { stripeProcessor } from "../../src/payments/stripe/processor.ts"
 import { FakeStripe, stripeCall } from "../support/fake-stripe.ts"
 import type { Party } from "./contract.ts"
@@ -13,6 +15,7 @@ import { contractOf } from "./contract.ts"
 
 const NOW = instant(Date.parse("2026-03-01T12:00:00Z"))
 const SECRET = "whsec_for_tests"
+const TENANT = "01944b1f-0000-7000-8000-00000000000a"
 
 function processorOn(fake: FakeStripe) {
   return stripeProcessor({
@@ -36,18 +39,26 @@ async function partyOf(): Promise<Party> {
       authentication: "pm_card_authenticationRequired",
       pending: "pm_usBankAccount_success",
       disputed: "pm_card_createDispute",
+      pendingRefund: "pm_card_pendingRefund",
       unknown: "pm_card_nonsense",
       payoutTo: async () => "acct_1",
     },
     timesCharged: async (key) =>
-      [...fake.intents.values()].filter(
+      [...fake.books.intents.values()].filter(
         ({ metadata, status }) => metadata.ledgerline_key === key && status === "succeeded",
       ).length,
+    tenantId: TENANT,
+    unknownCustomer: "cus_nonsense",
     async nextCall(chargeRef: string, at: Instant) {
-      const intent = fake.intents.get(chargeRef) ?? {}
+      const call = async (type: string, object: Record<string, unknown>) => {
+        const told = await stripeCall(type, object, SECRET, at)
+        fake.books.events.set(told.event.id, told.event)
+        return told
+      }
+      const intent = fake.books.intents.get(chargeRef) ?? {}
       if (intent["status"] === "processing") {
         intent["status"] = "succeeded"
-        return stripeCall("payment_intent.succeeded", intent, SECRET, at)
+        return call("payment_intent.succeeded", intent)
       }
       const dispute = {
         id: "dp_1",
@@ -57,9 +68,10 @@ async function partyOf(): Promise<Party> {
         amount: intent["amount"],
         currency: "usd",
       }
-      return stripeCall("charge.dispute.created", dispute, SECRET, at)
+      return call("charge.dispute.created", dispute)
     },
-    loseNextAnswer: () => fake.loseNextAnswer(),
+    loseNextAnswer: () => fake.loseAnswer(),
+    forgetKeys: () => fake.forgetKeys(),
   }
 }
 
@@ -95,6 +107,104 @@ describe("requests", () => {
     await expect(processor.charge(asked)).rejects.toThrow("Sorry.")
     await expect(processor.findCharge("charge:1")).rejects.toThrow("Sorry.")
     expect(await processor.readWebhook("{}", new Headers(), NOW)).toMatchObject({ ok: false })
+  })
+})
+
+describe("a charge whose answer was lost", () => {
+  const asked = {
+    key: "payment-1",
+    customerRef: "cus_1",
+    methodRef: "pm_card_visa",
+    amountMinor: minor(100n),
+    currency: "USD" as Currency,
+    description: "Invoice",
+    metadata: {},
+  }
+
+  /** A busy hour: 2,500 charges of others, and 250 of the same customer, all of them newer. */
+  async function busy() {
+    const fake = new FakeStripe()
+    const processor = processorOn(fake)
+    const { ref: customerRef } = await processor.createCustomer({
+      key: "c",
+      name: "A",
+      email: "a@acme.example",
+    })
+    const outcome = await processor.charge({ ...asked, customerRef })
+    for (let n = 0; n < 2_750; n += 1) {
+      const customer = n < 2_500 ? `cus_other_${n}` : customerRef
+      fake.books.intents.set(`pi_${n}`, { id: `pi_${n}`, customer, metadata: {}, status: "succeeded" })
+    }
+    const lists = () => fake.requests.filter(({ path }) => path === "/v1/payment_intents").length
+    return { processor, customerRef, outcome, asked: () => lists() - 1 }
+  }
+
+  test("is found among those of its customer, however many others have", async () => {
+    const { processor, customerRef, outcome, asked: pages } = await busy()
+    expect(await processor.findCharge(asked.key, customerRef)).toEqual(outcome)
+    expect(pages()).toBe(3)
+  })
+
+  test("is found among all, where its customer is not known", async () => {
+    const { processor, outcome, asked: pages } = await busy()
+    expect(await processor.findCharge(asked.key)).toEqual(outcome)
+    expect(pages()).toBe(28)
+  })
+})
+
+describe("names and texts", () => {
+  test("that are URIs go to Stripe as its own", async () => {
+    const fake = new FakeStripe()
+    const processor = processorOn(fake)
+    const { ref } = await processor.createCustomer({ key: "c", name: "A", email: "a@acme.example" })
+    const customerRef = `/v1/customers/${ref}`
+    const attached = await processor.attachMethod({
+      key: "m",
+      customerRef,
+      methodRef: "/v1/cards/pm_card_visa",
+    })
+    const methodRef = `/v1/cards/${attached.ok ? attached.value.ref : ""}`
+    const outcome = await processor.charge({
+      key: "payment-1",
+      customerRef,
+      methodRef,
+      amountMinor: minor(100n),
+      currency: "USD" as Currency,
+      description: "Invoice",
+      statementDescriptor: "ACME *monthly*",
+      metadata: {},
+    })
+    expect(outcome).toMatchObject({ status: "Succeeded" })
+    const form = fake.requests.find(({ path }) => path === "/v1/payment_intents")?.form
+    expect([form?.get("customer"), form?.get("payment_method")]).toEqual([ref, methodRef.slice(10)])
+    expect(form?.get("statement_descriptor_suffix")).toBe("ACME monthly")
+  })
+
+  // By https://docs.stripe.com/get-started/account/statement-descriptors: a letter, Latin characters, none of < > \ ' " *.
+  test.each<[text: string | null | undefined, told: string | undefined]>([
+    ["Acme Hosting", "Acme Hosting"],
+    ['<ACME\'s "best">', "ACMEs best"],
+    ["12345", undefined],
+    ["Škoda", undefined],
+    ["***", undefined],
+    ["", undefined],
+    [null, undefined],
+    [undefined, undefined],
+  ])("%s is %s on a statement", (text, told) => {
+    expect(descriptorOf(text).statement_descriptor_suffix).toBe(told)
+  })
+
+  test("of an account are not told to a key that is not taken", async () => {
+    const processor = stripeProcessor({
+      account: async () => ({ secretKey: "sk_test_not_taken", webhookSecret: null }),
+      apiBase: null,
+      publicUrl: "https://pay.test",
+      fetch: new FakeStripe().fetch,
+    })
+    await expect(processor.accountRef()).rejects.toThrow(KeyRefused)
+    await expect(processor.customerExists("cus_1")).rejects.toThrow(KeyRefused)
+    // Nobody knows what became of a charge that may have been made before the key was taken away.
+    await expect(processor.findCharge("payment-1")).rejects.not.toThrow(KeyRefused)
   })
 })
 
@@ -141,6 +251,24 @@ describe("events", () => {
     const asked = { ...error, code: "authentication_required", decline_code: "authentication_required" }
     const intent = { id: "pi_1", status: "requires_payment_method", last_payment_error: asked }
     expect(await read("payment_intent.payment_failed", intent)).toMatchObject({ kind: "Other" })
+  })
+
+  test("of payouts are told when all of one was taken back", async () => {
+    const transfer = { id: "tr_1", amount: 500 }
+    expect(await read("transfer.reversed", { ...transfer, reversed: true })).toMatchObject({
+      kind: "PayoutFailed",
+      payoutRef: "tr_1",
+      outcome: { status: "Failed", ref: "tr_1", code: "reversed" },
+    })
+    expect(await read("transfer.reversed", { ...transfer, reversed: false })).toMatchObject({ kind: "Other" })
+  })
+
+  test("of intents that were called off say so", async () => {
+    const intent = { id: "pi_1", status: "canceled", last_payment_error: error }
+    expect(await read("payment_intent.canceled", intent)).toMatchObject({
+      kind: "ChargeFailed",
+      outcome: { status: "Failed", code: "canceled", isHard: false },
+    })
   })
 
   test("of refunds and disputes are told by what became of them", async () => {

@@ -68,6 +68,34 @@ describe("a good card", () => {
     expect((await balances(api, customer))["Cash"]).toBe(FEE_NANOS)
   })
 
+  test("is charged where the invoice or its subscription names it, before the default", async () => {
+    const { api, customer, invoice, subscription } = await subscriber(null)
+    const named = await attach(api, customer.id, "pm_card_mastercard")
+    const usual = await attach(api, customer.id, "pm_card_visa")
+    const other = await attach(api, customer.id, "pm_card_amex")
+    await api.post(`/admin/v1/customers/${customer.id}/payment-methods/${usual.id}/default`)
+    const set = await api.patch(`/v1/subscriptions/${subscription.id}`, { payment_method_id: named.id })
+    expect(set.json.payment_method_id).toBe(named.id)
+    const pay = (id: string, body: object) => create(api, `/admin/v1/invoices/${id}/pay`, body)
+    const half = { amount_nanos: String(1_000n * CENT) }
+    expect((await pay(invoice.id, { method: "Default", ...half })).payment_method_id).toBe(named.id)
+    const asked = await pay(invoice.id, { payment_method_id: other.id, ...half })
+    expect([asked.payment_method_id, asked.kind]).toEqual([other.id, "Processor"])
+    const lines = [{ description: "Workshop", unit_amount_nanos: FEE_NANOS }]
+    const wanted = { customer_id: customer.id, lines, payment_method_id: other.id }
+    const oneOff = await create(api, "/admin/v1/invoices", { ...wanted, statement_descriptor: "WORKSHOP" })
+    expect(oneOff).toMatchObject({ payment_method_id: other.id, statement_descriptor: "WORKSHOP" })
+    await api.post(`/admin/v1/invoices/${oneOff.id}/finalize`)
+    await advance(api, { by: "PT1M" })
+    expect((await paymentsOf(api, oneOff))[0].payment_method_id).toBe(other.id)
+    // Nobody is charged for another, and what is taken away is charged no more.
+    const stranger = await newCustomer(api)
+    const refused = await api.post("/admin/v1/invoices", { ...wanted, customer_id: stranger.id })
+    expect([refused.status, refused.json.errors[0].path]).toEqual([404, "payment_method_id"])
+    await api.delete(`/admin/v1/customers/${customer.id}/payment-methods/${named.id}`)
+    expect((await pay(invoice.id, { method: "Default" })).payment_method_id).toBe(usual.id)
+  })
+
   test("is asked by hand where nothing was collected by itself", async () => {
     const { api, customer, invoice } = await subscriber(null)
     expect(await paymentsOf(api, invoice)).toEqual([])
@@ -120,6 +148,23 @@ describe("dunning", () => {
     await advance(api, { to: "2026-02-02T02:00:00Z" })
     expect((await dunningOf(api, invoice)).status).toBe("Exhausted")
     expect(await statusOf(api, subscription, invoice)).toEqual(["Cancelled", "Open"])
+  })
+
+  test("keeps a subscription paused until all of its unpaid invoices are paid", async () => {
+    const settings = { schedule_days: [40], final_action: "Pause" }
+    const { api, subscription, invoice } = await subscriber("pm_card_chargeDeclined", settings)
+    // The invoice of February fails on March 1, and the one of January is at its end on March 13.
+    await advance(api, { to: "2026-03-14T00:00:00Z" })
+    const [second] = (await api.get(`/admin/v1/invoices?subscription_id=${subscription.id}`)).json
+    expect(second.id).not.toBe(invoice.id)
+    expect(await statusOf(api, subscription, invoice)).toEqual(["Paused", "Open"])
+    expect((await dunningOf(api, second)).status).toBe("Active")
+    await create(api, `/admin/v1/invoices/${invoice.id}/pay`, {})
+    await advance(api, { by: "PT1M" })
+    expect(await statusOf(api, subscription, invoice)).toEqual(["Paused", "Paid"])
+    await create(api, `/admin/v1/invoices/${second.id}/pay`, {})
+    await advance(api, { by: "PT1M" })
+    expect(await statusOf(api, subscription, second)).toEqual(["Active", "Paid"])
   })
 
   test("leaves a subscription past due where nothing else is wanted", async () => {
@@ -259,10 +304,11 @@ describe("a dispute", () => {
 describe("payments and refunds in parts", () => {
   test("add up to the invoice and never beyond it", async () => {
     const { api, customer, invoice } = await subscriber(null)
-    const pay = (amount: bigint) =>
-      api.post(`/admin/v1/invoices/${invoice.id}/pay`, { amount_nanos: String(amount * CENT) })
+    const pay = (amount: bigint, fields = {}) =>
+      api.post(`/admin/v1/invoices/${invoice.id}/pay`, { amount_nanos: String(amount * CENT), ...fields })
     expect((await pay(1_000n)).status).toBe(201)
-    const over = await pay(2_101n)
+    // Nobody is asked for more than what is due.
+    const over = await pay(2_101n, { method: "Default" })
     expect([over.status, over.json.errors[0].path]).toEqual([422, "amount_nanos"])
     const voided = await api.post(`/admin/v1/invoices/${invoice.id}/void`, { reason: "Wrong" })
     expect([voided.status, voided.json.code]).toEqual([409, "invalid_state"])

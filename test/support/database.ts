@@ -2,17 +2,18 @@
 
 import { env } from "cloudflare:workers"
 
-const DUE = `SELECT count(*) AS due FROM agenda JOIN tenants ON tenants.id = agenda.tenant_id
+const DUE = `SELECT kind, agenda.status AS status, attempts, last_error FROM agenda JOIN tenants ON tenants.id = agenda.tenant_id
   WHERE agenda.status IN ('Pending', 'Queued') AND agenda.due_at <= coalesce(tenants.clock_at, ?)`
 
 /** Waits for the jobs that are due: they change rows by themselves. */
 export async function quiet(): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const row = await env.DB.prepare(DUE).bind(Date.now()).first<{ due: number }>()
-    if (row?.due === 0) return
+  let due: unknown[] = []
+  for (let attempt = 0; attempt < 400; attempt++) {
+    due = (await env.DB.prepare(DUE).bind(Date.now()).all()).results
+    if (due.length === 0) return
     await scheduler.wait(20)
   }
-  throw new Error("Jobs that are due don't run.")
+  throw new Error(`Jobs that are due don't run: ${JSON.stringify(due.slice(0, 5))}`)
 }
 
 export async function allRows(): Promise<Record<string, unknown[]>> {

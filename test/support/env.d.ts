@@ -7,6 +7,9 @@ declare global {
   namespace Cloudflare {
     interface Env extends WorkerEnv {
       readonly TEST_MIGRATIONS: D1Migration[]
+      /** Which seed is simulated, and how many steps of it; absent: those of every run. */
+      readonly SIMULATION_SEED?: string
+      readonly SIMULATION_STEPS?: string
     }
     interface GlobalProps {
       mainModule: typeof import("../../src/worker.ts")

@@ -43,9 +43,14 @@ let made = 0
 
 export function newReceiver(): Receiver {
   made += 1
-  const host = `receiver-${made}.example.org`
+  return receiverAt(`https://receiver-${made}.example.org/hooks`)
+}
+
+/** What is called at an address that is set elsewhere. A second one takes the place of the first. */
+export function receiverAt(url: string): Receiver {
+  const host = new URL(url).hostname
   const receiver: Receiver = {
-    url: `https://${host}/hooks`,
+    url,
     received: [],
     answer: () => new Response("ok"),
   }

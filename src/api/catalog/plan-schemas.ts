@@ -29,6 +29,7 @@ const CADENCES = ["Daily", "Weekly", "Monthly", "Quarterly", "Annual", "Custom"]
 const CadenceSchema = z.enum(CADENCES)
 const TrialUsageSchema = z.enum(["Charged", "Free"])
 const ProrateSchema = z.enum(["Time", "Day"])
+const DirectionSchema = z.enum(["Charge", "Payout"])
 
 function isPeriod(text: string): boolean {
   const every = parseDuration(text)
@@ -83,6 +84,11 @@ export const PlanInput = z
   .strictObject({
     name: Name.openapi({ example: "Startup" }),
     billing_cadence: CadenceSchema.openapi({ description: "How often it bills.", example: "Monthly" }),
+    direction: DirectionSchema.optional().openapi({
+      description:
+        "Payout: what it comes to is owed to the customer, invoiced below zero and paid out to its payment method. Its SKUs are Flat or PerUnit, without a meter. Charge by default; it stays what it is.",
+      example: "Charge",
+    }),
     ...HeadInput,
     ...TermsInput,
   })
@@ -123,6 +129,10 @@ export const PlanSchema = z
     minimum_spend_nanos: AmountNanos.nullable().openapi({
       description: "The least that a period of a subscription comes to.",
       example: "100000000000000",
+    }),
+    direction: DirectionSchema.openapi({
+      description: "Payout: it is owed to the customer and paid out.",
+      example: "Charge",
     }),
     product_id: z.string().nullable().openapi({ example: "01944b1f-0000-7000-8000-000000000008" }),
     version: z.int().openapi({

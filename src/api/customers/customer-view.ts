@@ -15,6 +15,7 @@ import { reads } from "../shared/access.ts"
 import { IdParam, json, problems, unwrap } from "../shared/door.ts"
 import { AmountNanos, CurrencyText } from "../shared/fields.ts"
 import { SubscriptionSchema, subscriptionToApi } from "../subscriptions/subscription-schemas.ts"
+import { heldToApi, HeldWalletSchema } from "../wallets/schemas.ts"
 import { CustomerSchema, customerToApi } from "./schemas.ts"
 
 const CustomerSubscriptionSchema = SubscriptionSchema.pick({
@@ -39,6 +40,14 @@ const CustomerInvoiceSchema = InvoiceSummarySchema.pick({
   created_at: true,
 }).openapi("CustomerInvoice")
 
+const CustomerWalletBalanceSchema = HeldWalletSchema.pick({
+  id: true,
+  name: true,
+  currency: true,
+  is_default: true,
+  balance_nanos: true,
+}).openapi("CustomerWalletBalance")
+
 const BalanceSchema = z
   .object({
     account: z.enum(LEDGER_ACCOUNTS).openapi({ example: "AccountsReceivable" }),
@@ -60,6 +69,7 @@ const CustomerViewSchema = CustomerSchema.extend({
     .array(CustomerInvoiceSchema)
     .openapi({ description: `Its invoices, ${recent}, drafts among them.` }),
   balances: z.array(BalanceSchema).openapi({ description: "What its accounts in the ledger stand at." }),
+  wallets: z.array(CustomerWalletBalanceSchema).openapi({ description: "What its wallets hold." }),
   audit: z.array(AuditEntrySchema).openapi({ description: `What was done with it, ${recent} entries.` }),
 }).openapi("CustomerView")
 
@@ -70,7 +80,7 @@ const route = createRoute({
   tags: ["Customers"],
   summary: "Get a customer with all that belongs to it",
   description:
-    "The customer, its subscriptions, invoices, ledger balances and recent audit history in one call.",
+    "The customer, its subscriptions, invoices, ledger balances, wallets and recent audit history in one call.",
   ...reads("customers:read"),
   request: { params: IdParam },
   responses: { 200: json(CustomerViewSchema, "The customer."), ...problems(404) },
@@ -87,10 +97,12 @@ export function register(api: Api): void {
 async function viewOf({ read, now }: Scope, row: CustomerRow): Promise<z.infer<typeof CustomerViewSchema>> {
   const page = { limit: limits.recentEntries, before: null }
   const filter = { customerId: row.id }
-  const [subscriptions, invoices, balances, audit] = await Promise.all([
+  const [subscriptions, invoices, balances, wallets, held, audit] = await Promise.all([
     read.subscriptions.list(page, filter),
     read.invoices.list(page, filter),
     read.ledger.balancesOf(row.id, dayOf(now)),
+    read.wallets.ofCustomer(row.id),
+    read.wallets.heldBy(row.id, null),
     read.records.audit(page, filter),
   ])
   return {
@@ -98,8 +110,14 @@ async function viewOf({ read, now }: Scope, row: CustomerRow): Promise<z.infer<t
     subscriptions: subscriptions.rows.map(subscriptionOf),
     invoices: invoices.rows.map(invoiceOf),
     balances: balances.map(balanceOf),
+    wallets: wallets.map((wallet) => walletOf(wallet, held, now)),
     audit: audit.rows.map(auditEntryToApi),
   }
+}
+
+function walletOf(...wallet: Parameters<typeof heldToApi>): z.infer<typeof CustomerWalletBalanceSchema> {
+  const { id, name, currency, is_default, balance_nanos } = heldToApi(...wallet)
+  return { id, name, currency, is_default, balance_nanos }
 }
 
 function subscriptionOf(row: SubscriptionRow): z.infer<typeof CustomerSubscriptionSchema> {

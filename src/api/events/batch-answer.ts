@@ -35,7 +35,7 @@ type Broken = Extract<ReadEvent, { ok: false }>
 
 function resultText(result: BatchResult | Broken): string {
   if ("faults" in result) return rejection("invalid_request", faultText(result))
-  if (!result.accepted) return rejection(result.code, reason(result.code))
+  if (!result.accepted) return rejection(result.code, reason(result))
   const billable = result.billable ? "true" : "false"
   const { leftNanos } = result
   const left = leftNanos === undefined ? "" : `,"limit_remaining_nanos":"${leftNanos}"`
@@ -50,8 +50,8 @@ function faultText({ faults }: Broken): string {
   return faults.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ")
 }
 
-function reason(code: Exclude<BatchResult, { accepted: true }>["code"]): string {
-  switch (code) {
+function reason(result: Exclude<BatchResult, { accepted: true }>): string {
+  switch (result.code) {
     case "not_found":
       return "There is no such subscription."
     case "meter_busy":
@@ -59,6 +59,6 @@ function reason(code: Exclude<BatchResult, { accepted: true }>["code"]): string 
     case "event_not_metered":
       return "The customer has no running subscription whose plan meters this type."
     default:
-      return rejectionText(code)
+      return rejectionText(result.code, result.by)
   }
 }

@@ -107,5 +107,5 @@ function answer(c: Ctx, eventId: string, result: EventResult, replayed: boolean)
     const text = JSON.stringify({ accepted: true, event_id: eventId, duplicate, billable, ...left })
     return answerText(c, text, replayed ? { "X-Idempotency-Replayed": "true" } : undefined)
   }
-  throw problemOf(rejection(result.code))
+  throw problemOf(rejection(result.code, null, result.by))
 }

@@ -15,6 +15,7 @@ import {
   PriceNanos,
   Timestamp,
 } from "../shared/fields.ts"
+import { PaymentFields } from "../subscriptions/subscription-schemas.ts"
 
 const Line = {
   description: z.string().trim().min(1).max(limits.textLength).openapi({ example: "Onboarding workshop" }),
@@ -90,6 +91,7 @@ export const InvoiceInput = z
       .min(1)
       .max(limits.invoiceLines),
     memo: Memo.optional(),
+    ...PaymentFields,
     external_id: ExternalId.optional(),
     metadata: MetadataSchema.optional(),
   })
@@ -100,6 +102,7 @@ export const ProFormaInput = z.strictObject({ memo: Memo.optional() }).openapi("
 export const InvoiceUpdate = z
   .strictObject({
     memo: Memo.nullable().optional(),
+    ...PaymentFields,
     external_id: ExternalId.nullable().optional(),
     metadata: MetadataSchema.optional(),
   })

@@ -100,6 +100,8 @@ export function register(api: Api): void {
       type: input.invoice_type ?? "Standard",
       lines: input.lines.map((line, at) => manualLineFrom(line, `lines.${at}`)),
       memo: input.memo ?? null,
+      paymentMethodId: input.payment_method_id ?? null,
+      statementDescriptor: input.statement_descriptor ?? null,
       externalId: input.external_id ?? null,
       metadata: input.metadata ?? {},
     }
@@ -129,8 +131,9 @@ export function register(api: Api): void {
   })
 
   api.openapi(patchRoute, async (c) => {
-    const { memo, metadata, external_id: externalId } = c.req.valid("json")
-    const changes = { memo, metadata, externalId }
+    const { memo, metadata, external_id: externalId, ...paid } = c.req.valid("json")
+    const { payment_method_id: paymentMethodId, statement_descriptor: statementDescriptor } = paid
+    const changes = { memo, metadata, externalId, paymentMethodId, statementDescriptor }
     const { id } = c.req.valid("param")
     const draft = unwrap(await updateInvoice(c.get("scope"), id, changes, reply(200, invoiceToApi)))
     return c.json(invoiceToApi(draft), 200)

@@ -120,6 +120,10 @@ export const InvoiceSchema = z
       description: "What payments settled of it. What was refunded since is not taken off.",
       example: "0",
     }),
+    drawn_nanos: AmountNanos.openapi({
+      description: "What credit of the customer's wallets paid of it, but for what went back to them.",
+      example: "0",
+    }),
     payment_pending_nanos: AmountNanos.openapi({
       description: "What payments are under way for: it is due until they succeed, and not asked for again.",
       example: "0",
@@ -157,6 +161,17 @@ export const InvoiceSchema = z
       description: "Of a void invoice: the one that stands in its place.",
       example: null,
     }),
+    is_payout: z.boolean().openapi({
+      description:
+        "Whether it is owed to the customer and paid out: then its total is below zero, and it is Paid when the money has arrived.",
+      example: false,
+    }),
+    payment_method_id: z.string().nullable().openapi({
+      description:
+        "What is charged, or paid out to; null: as its subscription says, or the customer's default.",
+      example: null,
+    }),
+    statement_descriptor: z.string().nullable().openapi({ example: null }),
     external_id: z.string().nullable().openapi({ example: "crm-4711" }),
     metadata: MetadataSchema,
     created_at: TimestampText,
@@ -190,6 +205,7 @@ export function invoiceSummaryToApi(row: InvoiceRow): z.infer<typeof InvoiceSumm
     total_nanos: formatNanos(minorToNanos(row.totalMinor, row.currency)),
     credited_nanos: formatNanos(minorToNanos(row.creditedMinor ?? minor(0n), row.currency)),
     paid_nanos: formatNanos(minorToNanos(row.paidMinor, row.currency)),
+    drawn_nanos: formatNanos(minorToNanos(row.drawnMinor, row.currency)),
     payment_pending_nanos: formatNanos(minorToNanos(row.pendingMinor, row.currency)),
     amount_due_nanos: formatNanos(minorToNanos(amountDue(row), row.currency)),
     tax: row.tax === null ? null : invoiceTaxToApi(row.tax),
@@ -216,6 +232,9 @@ export function invoiceSummaryToApi(row: InvoiceRow): z.infer<typeof InvoiceSumm
     applies_to_invoice_id: row.appliesToInvoiceId,
     replaces_invoice_id: row.replacesInvoiceId,
     replaced_by_invoice_id: row.replacedByInvoiceId,
+    is_payout: row.payout === true,
+    payment_method_id: row.paymentMethodId,
+    statement_descriptor: row.statementDescriptor,
     external_id: row.externalId,
     metadata: { ...row.metadata },
     created_at: timestamp(row.createdAt),

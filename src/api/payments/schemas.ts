@@ -18,31 +18,53 @@ import {
   TimestampText,
 } from "../shared/fields.ts"
 
+type Charged = {
+  readonly method?: "Manual" | "Default" | undefined
+  readonly payment_method_id?: string | undefined
+}
+
+function isCharge({ method, payment_method_id: id }: Charged): boolean {
+  return method === "Default" || id !== undefined
+}
+
 export const PaymentInput = z
   .strictObject({
     method: z.enum(["Manual", "Default"]).optional().openapi({
       description:
-        "Manual, the default: records a payment that was received elsewhere. Default: charges the customer's default payment method now.",
+        "Manual, the default: records a payment that was received elsewhere. Default: charges a payment method now, the invoice's, its subscription's, or else the customer's default.",
       example: "Manual",
     }),
     amount_nanos: PositiveNanos.optional().openapi({
-      description: "Whole minor units of the invoice's currency; all that is due where it is left out.",
+      description:
+        "Whole minor units of the invoice's currency; all that is due where it is left out. What a Manual payment is beyond that becomes credit of the customer.",
       example: "100000000000000",
+    }),
+    payment_method_id: Id("payment method").optional().openapi({
+      description: "Charges this method of the customer's instead.",
     }),
     reference: Name.optional().openapi({
       description: "What the payer or the bank calls a Manual payment.",
       example: "WIRE-2026-0042",
     }),
   })
-  .refine(({ method, reference }) => method !== "Default" || reference === undefined, {
+  .refine((input) => !isCharge(input) || input.reference === undefined, {
     path: ["reference"],
     error: "a reference is of a Manual payment",
+  })
+  .refine(({ method, payment_method_id: id }) => method !== "Manual" || id === undefined, {
+    path: ["payment_method_id"],
+    error: "a Manual payment was received elsewhere, and charges no method",
   })
   .openapi("PaymentInput")
 
 export function newPaymentFrom(input: z.infer<typeof PaymentInput>): NewPayment {
-  const { method, amount_nanos: amountNanos, reference } = input
-  return { method: method ?? "Manual", amountNanos: amountNanos ?? null, reference: reference ?? null }
+  const { amount_nanos: amountNanos, reference, payment_method_id: methodId } = input
+  return {
+    method: isCharge(input) ? "Default" : "Manual",
+    amountNanos: amountNanos ?? null,
+    reference: reference ?? null,
+    methodId: methodId ?? null,
+  }
 }
 
 export const RefundInput = z
@@ -81,8 +103,12 @@ export const PaymentSchema = z
     currency: CurrencyText,
     amount_nanos: AmountNanos.openapi({ example: "100000000000000" }),
     applied_nanos: AmountNanos.openapi({
-      description: "What of it settled the invoice. The rest came beyond what was due, and is owed back.",
+      description: "What of it settled the invoice. The rest came beyond what was due.",
       example: "100000000000000",
+    }),
+    credited_nanos: AmountNanos.openapi({
+      description: "What of the rest became credit of the customer. What is neither is owed back.",
+      example: "0",
     }),
     refunded_nanos: AmountNanos.openapi({
       description: "What was given back of it, or is on its way back.",
@@ -116,6 +142,7 @@ export function paymentToApi(row: PaymentRow): z.infer<typeof PaymentSchema> {
     currency: row.currency,
     amount_nanos: amount(row.amountMinor),
     applied_nanos: amount(row.appliedMinor),
+    credited_nanos: amount(row.creditedMinor),
     refunded_nanos: amount(row.refundedMinor),
     processor: row.processor,
     processor_reference: row.chargeRef,

@@ -1,5 +1,6 @@
 // POST /v1/webhooks/stripe and /v1/webhooks/sandbox: where payment processors tell what happened. Open to everybody and
-// believed only for its signature, so these are no operations of the API's document.
+// believed only for its signature, so these are no operations of the API's document. `?tenant=` names the tenant whose account it is;
+// without it, it is the operator's account at Stripe.
 
 import { receiveWebhook } from "../../actions/receive-webhook.ts"
 import { isUuid } from "../../runtime/ids.ts"
@@ -14,20 +15,31 @@ export function register(api: Api): void {
 
 async function receive(c: Ctx, processor: "stripe" | "sandbox"): Promise<Response> {
   const { platform, rates } = c.get("door")
-  if (!isUuid(c.req.query("tenant") ?? ""))
+  const address = c.req.header("CF-Connecting-IP") ?? "unknown"
+  // Before anything is read: to check a call of a tenant's own account takes its row.
+  if (!(await rates.mayCall(`webhooks of ${address}`))) throw tooMany(10)
+  const tenantId = c.req.query("tenant") ?? null
+  // Stripe's may leave it out, for the operator's account.
+  if (tenantId === null ? processor === "sandbox" : !isUuid(tenantId))
     throw new Problem("malformed_request", "The address names no tenant.")
   const received = await receiveWebhook(platform, {
     processor,
-    tenantId: c.req.query("tenant") ?? "",
+    tenantId,
     rawBody: await c.req.text(),
     headers: c.req.raw.headers,
     requestId: c.get("requestId"),
   })
   if (received.ok) return c.json({ received: true })
   if (received.error !== "Unverified") throw problemOf(received.error)
-  const address = c.req.header("CF-Connecting-IP") ?? "unknown"
-  if (!(await rates.mayTryCredentials(address))) {
-    throw new Problem("rate_limited", "Too many calls that could not be verified.", undefined, 60)
-  }
+  if (!(await rates.mayTryCredentials(address))) throw tooMany(60)
   throw new Problem("malformed_request", "The call could not be verified.")
+}
+
+function tooMany(retryAfterSeconds: number): Problem {
+  return new Problem(
+    "rate_limited",
+    "Too many calls from this address, or too many that could not be verified.",
+    undefined,
+    retryAfterSeconds,
+  )
 }

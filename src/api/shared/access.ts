@@ -5,6 +5,7 @@ import type { MiddlewareHandler } from "hono"
 import type { Principal } from "../../actions/authenticate.ts"
 import { authenticate } from "../../actions/authenticate.ts"
 import type { Scope as Permission } from "../../domain/tenant.ts"
+import { limits } from "../../limits.ts"
 import type { ApiEnv, Ctx } from "./door.ts"
 import { withKey } from "./idempotency.ts"
 import { openScope } from "./open-scope.ts"
@@ -13,6 +14,8 @@ import { Problem } from "./problems.ts"
 type Access = {
   readonly permission: Permission | "root"
   readonly idempotent: boolean
+  /** Whether the key may also be in the body, as `idempotency_key`. */
+  readonly bodyKey?: boolean
   /** Whether a customer's token may do it, if it has the permission. */
   readonly customers: boolean
 }
@@ -27,6 +30,11 @@ export function reads(permission: Permission) {
 /** For operations that change something: they honor an Idempotency-Key. */
 export function writes(permission: Permission | "root") {
   return operation({ permission, idempotent: true, customers: true })
+}
+
+/** As `writes`, for a body that may hold the key itself. */
+export function writesByBodyKey(permission: Permission) {
+  return operation({ permission, idempotent: true, customers: true, bodyKey: true })
 }
 
 /** As `writes`, below /v1, for what a business does to a customer's records and no customer does to its own. */
@@ -53,11 +61,28 @@ function guard(access: Access): MiddlewareHandler<ApiEnv> {
     if (principal.kind === "Tenant" && !(await c.get("door").rates.mayCall(principal.tenant.id))) {
       throw new Problem("rate_limited", "Too many requests. Usage events are not limited.", undefined, 10)
     }
-    const key = access.idempotent ? c.req.header("Idempotency-Key") : undefined
+    const key = access.idempotent ? await keyOf(c, access) : undefined
     if (key !== undefined) return withKey(c, principal, key, next)
     openScope(c, principal, null)
     return next()
   }
+}
+
+/** Two keys that differ would name two requests. */
+async function keyOf(c: Ctx, { bodyKey = false }: Access): Promise<string | undefined> {
+  const header = c.req.header("Idempotency-Key")
+  const inBody = bodyKey ? await keyInBody(c) : undefined
+  if (header === undefined || inBody === undefined || header === inBody) return header ?? inBody
+  const message = "The Idempotency-Key of the header is another one."
+  throw new Problem("invalid_request", message, [{ path: "idempotency_key", message }])
+}
+
+/** What is no key is refused with the body. */
+async function keyInBody(c: Ctx): Promise<string | undefined> {
+  const given: unknown = await c.req.json().catch(() => null)
+  const isObject = typeof given === "object" && given !== null && "idempotency_key" in given
+  const key = isObject ? given.idempotency_key : undefined
+  return typeof key === "string" && key !== "" && key.length <= limits.idempotencyKeyLength ? key : undefined
 }
 
 /** The caller of an operation, if the credentials are good and permit it. */

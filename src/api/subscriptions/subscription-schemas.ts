@@ -23,6 +23,21 @@ import {
 import { AnchorInput, anchorFromApi, AnchorSchema, anchorToApi } from "./anchor-schemas.ts"
 import { OverridesInput, OverridesSchema, overridesToApi } from "./override-schemas.ts"
 
+/** Shared with invoices by name and meaning. */
+export const PaymentFields = {
+  payment_method_id: Id("payment method").nullable().optional().openapi({
+    description: "The customer's payment method that is charged, or paid out to; null: its default.",
+    example: "01944b1f-0000-7000-8000-00000000000e",
+  }),
+  statement_descriptor: z
+    .string()
+    .regex(/^[\x20-\x7e]+$/, { error: "expected printable ASCII" })
+    .max(limits.statementDescriptorLength)
+    .nullable()
+    .optional()
+    .openapi({ description: "What charges are called on the statement of a card.", example: "ACME PRO" }),
+}
+
 export const SubscriptionInput = z
   .strictObject({
     customer_id: Id("customer"),
@@ -84,10 +99,13 @@ export const SubscriptionInput = z
         "Bills at once whenever the usage of the running period that is not billed yet reaches this amount. Without it usage is billed when the period ends.",
       example: "100000000000000",
     }),
+    ...PaymentFields,
     external_id: ExternalId.optional(),
     metadata: MetadataSchema.optional(),
   })
   .openapi("SubscriptionInput")
+
+export const SubscriptionUpdate = z.strictObject(PaymentFields).openapi("SubscriptionUpdate")
 
 export const SubscriptionSchema = z
   .object({
@@ -122,6 +140,15 @@ export const SubscriptionSchema = z
     cancelled_at: TimestampText.nullable().openapi({ description: "When the cancellation was asked for." }),
     ended_at: TimestampText.nullable(),
     progressive_billing_threshold_nanos: AmountNanos.nullable().openapi({ example: null }),
+    is_payout: z.boolean().openapi({
+      description: "Whether its plan pays out: then its invoices are owed to the customer.",
+      example: false,
+    }),
+    payment_method_id: z.string().nullable().openapi({
+      description: "What is charged, or paid out to; null: the customer's default method.",
+      example: null,
+    }),
+    statement_descriptor: z.string().nullable().openapi({ example: null }),
     external_id: z.string().nullable().openapi({ example: "crm-4711" }),
     metadata: MetadataSchema,
     created_at: TimestampText,
@@ -142,6 +169,8 @@ export function subscriptionFrom(input: z.output<typeof SubscriptionInput>): New
     coupon: input.coupon ?? null,
     overrides: input.overrides ?? [],
     thresholdNanos: input.progressive_billing_threshold_nanos ?? null,
+    paymentMethodId: input.payment_method_id ?? null,
+    statementDescriptor: input.statement_descriptor ?? null,
     externalId: input.external_id ?? null,
     metadata: input.metadata ?? {},
   }
@@ -170,6 +199,9 @@ export function subscriptionToApi(row: SubscriptionRow): z.infer<typeof Subscrip
     cancelled_at: timestamp(row.cancelledAt),
     ended_at: timestamp(row.endedAt),
     progressive_billing_threshold_nanos: row.thresholdNanos,
+    is_payout: row.payout === true,
+    payment_method_id: row.paymentMethodId,
+    statement_descriptor: row.statementDescriptor,
     external_id: row.externalId,
     metadata: { ...row.metadata },
     created_at: timestamp(row.createdAt),

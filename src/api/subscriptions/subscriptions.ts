@@ -1,8 +1,9 @@
-// POST and GET /v1/subscriptions, GET /v1/subscriptions/{id}
+// POST and GET /v1/subscriptions, GET and PATCH /v1/subscriptions/{id}
 
 import { createRoute, z } from "@hono/zod-openapi"
 import { findSubscription } from "../../actions/find.ts"
 import { subscribe } from "../../actions/subscribe.ts"
+import { updateSubscription } from "../../actions/update-subscription.ts"
 import { SUBSCRIPTION_STATUSES } from "../../domain/subscription.ts"
 import type { Api } from "../app.ts"
 import { reads, writes } from "../shared/access.ts"
@@ -21,6 +22,7 @@ import {
 import {
   SubscriptionInput,
   SubscriptionSchema,
+  SubscriptionUpdate,
   subscriptionFrom,
   subscriptionToApi,
 } from "./subscription-schemas.ts"
@@ -68,11 +70,33 @@ const getRoute = createRoute({
   responses: { 200: json(SubscriptionSchema, "The subscription."), ...problems(404) },
 })
 
+const patchRoute = createRoute({
+  method: "patch",
+  path: "/v1/subscriptions/{id}",
+  operationId: "updateSubscription",
+  tags: ["Subscriptions"],
+  summary: "Change how a subscription is paid",
+  description:
+    "Which payment method its invoices are charged to from now on, or paid out to, and what the charges are called. Null takes a value away; what is left out stays. What it is sold under is changed by `change`.",
+  ...writes("subscriptions:write"),
+  request: { params: IdParam, ...body(SubscriptionUpdate) },
+  responses: { 200: json(SubscriptionSchema, "The subscription as it is now."), ...writeProblems(404) },
+})
+
 export function register(api: Api): void {
   api.openapi(createSubscriptionRoute, async (c) => {
     const input = subscriptionFrom(c.req.valid("json"))
     const row = unwrap(await subscribe(c.get("scope"), input, reply(201, subscriptionToApi)))
     return c.json(subscriptionToApi(row), 201)
+  })
+
+  api.openapi(patchRoute, async (c) => {
+    const { payment_method_id: paymentMethodId, statement_descriptor: statementDescriptor } =
+      c.req.valid("json")
+    const changes = { paymentMethodId, statementDescriptor }
+    const { id } = c.req.valid("param")
+    const row = unwrap(await updateSubscription(c.get("scope"), id, changes, reply(200, subscriptionToApi)))
+    return c.json(subscriptionToApi(row), 200)
   })
 
   api.openapi(listRoute, async (c) => {

@@ -5,7 +5,14 @@ import type { CreatedApiKey } from "../../actions/create-api-key.ts"
 import type { TenantChanges } from "../../actions/update-tenant.ts"
 import type { ApiKeyRow, TenantRow } from "../../db/rows.ts"
 import { LATE_EVENTS } from "../../domain/late-events.ts"
-import { dunningSettingsOf, lateEventsOf, retentionDays, SCOPES, taxSettingsOf } from "../../domain/tenant.ts"
+import {
+  dunningSettingsOf,
+  lateEventsOf,
+  notificationsOf,
+  retentionDays,
+  SCOPES,
+  taxSettingsOf,
+} from "../../domain/tenant.ts"
 import type { TenantSettings } from "../../domain/tenant.ts"
 import { limits } from "../../limits.ts"
 import {
@@ -13,6 +20,7 @@ import {
   DunningSettingsSchema,
   dunningSettingsToApi,
 } from "../payments/dunning-schemas.ts"
+import { notificationsFrom, NotificationSettingsSchema, notificationsToApi } from "./notification-schemas.ts"
 import { Name, Text, timestamp, TimestampText } from "../shared/fields.ts"
 import { taxSettingsFrom, TaxSettingsInput, TaxSettingsSchema, taxSettingsToApi } from "../tax/schemas.ts"
 
@@ -54,6 +62,7 @@ const SettingsInput = {
     }),
   tax: TaxSettingsInput.optional(),
   dunning: DunningSettingsSchema.optional(),
+  notifications: NotificationSettingsSchema.optional(),
 }
 
 export const TenantInput = z
@@ -112,6 +121,7 @@ export const TenantSchema = z
     raw_events_retention_days: z.int().nullable().openapi({ example: 90 }),
     tax: TaxSettingsSchema,
     dunning: DunningSettingsSchema,
+    notifications: NotificationSettingsSchema,
     has_stripe: z
       .boolean()
       .openapi({ description: "Whether it has an account of its own at Stripe.", example: false }),
@@ -183,6 +193,7 @@ export function settingsFrom(input: SettingsFields): Partial<TenantSettings> {
       : { rawEventsRetentionDays: input.raw_events_retention_days }),
     ...(input.tax === undefined ? {} : { tax: taxSettingsFrom(input.tax) }),
     ...(input.dunning === undefined ? {} : { dunning: dunningSettingsFrom(input.dunning) }),
+    ...(input.notifications === undefined ? {} : { notifications: notificationsFrom(input.notifications) }),
   }
 }
 
@@ -209,6 +220,7 @@ export function tenantToApi(tenant: TenantRow): z.infer<typeof TenantSchema> {
     raw_events_retention_days: retentionDays(tenant.settings),
     tax: taxSettingsToApi(taxSettingsOf(tenant.settings)),
     dunning: dunningSettingsToApi(dunningSettingsOf(tenant.settings)),
+    notifications: notificationsToApi(notificationsOf(tenant.settings)),
     has_stripe: tenant.stripeSealed !== null,
     created_at: timestamp(tenant.createdAt),
   }

@@ -113,13 +113,7 @@ export const WebhookEventSchema = z
 
 const AttemptSchema = z.object({
   attempted_at: TimestampText,
-  request: z.object({
-    url: z.string().openapi({ example: "https://example.com/webhooks/billing" }),
-    body: z.string().nullable().openapi({
-      description: "What was sent; null when the event is no longer kept.",
-      example: '{"id":"01944b1f-0000-7000-8000-00000000000f","type":"invoice.finalized"}',
-    }),
-  }),
+  url: z.string().openapi({ example: "https://example.com/webhooks/billing" }),
   response_status: z.int().nullable().openapi({ description: "Null without an answer.", example: 200 }),
   response_body: z.string().nullable().openapi({ description: "Its beginning.", example: "ok" }),
   duration_ms: z.int().openapi({ example: 84 }),
@@ -148,6 +142,10 @@ export const DeliverySchema = z
     }),
     done_at: TimestampText.nullable(),
     created_at: TimestampText,
+    body: z.string().nullable().openapi({
+      description: "What each try sent; null before the first one, and when the event is no longer kept.",
+      example: '{"id":"01944b1f-0000-7000-8000-00000000000f","type":"invoice.finalized"}',
+    }),
     log: z.array(AttemptSchema).openapi({ description: "The last tries, oldest first." }),
   })
   .openapi("WebhookDelivery")
@@ -185,14 +183,15 @@ export function deliveryToApi(
     next_attempt_at: row.status === "Pending" ? timestamp(row.nextAttemptAt) : null,
     done_at: timestamp(row.doneAt),
     created_at: timestamp(row.createdAt),
-    log: row.log.map((attempt) => attemptToApi(attempt, event?.body ?? null)),
+    body: event?.body ?? null,
+    log: row.log.map(attemptToApi),
   }
 }
 
-function attemptToApi(attempt: Attempt, body: string | null): z.infer<typeof AttemptSchema> {
+function attemptToApi(attempt: Attempt): z.infer<typeof AttemptSchema> {
   return {
     attempted_at: timestamp(attempt.at),
-    request: { url: attempt.url, body },
+    url: attempt.url,
     response_status: attempt.responseStatus,
     response_body: attempt.responseBody,
     duration_ms: attempt.durationMs,

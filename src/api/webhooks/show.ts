@@ -7,8 +7,10 @@ import { contractToApi } from "../contracts/schemas.ts"
 import { customerToApi } from "../customers/schemas.ts"
 import { invoiceToApi } from "../invoices/schemas.ts"
 import { methodToApi } from "../payments/method-schemas.ts"
+import { payoutToApi } from "../payments/payout-schemas.ts"
 import { paymentToApi, refundToApi } from "../payments/schemas.ts"
 import { subscriptionToApi } from "../subscriptions/subscription-schemas.ts"
+import { walletToApi } from "../wallets/schemas.ts"
 import { webhookToApi } from "./schemas.ts"
 
 type Show = (read: Readers, id: string, customerId: string) => Promise<object | null>
@@ -20,15 +22,17 @@ const SHOWN: Readonly<Record<string, Show>> = {
   Invoice: async (read, id) => orNull(await read.invoices.byId(id), invoiceToApi),
   Payment: async (read, id) => orNull(await read.payments.byId(id), paymentToApi),
   Refund: async (read, id) => orNull(await read.payments.refund(id), refundToApi),
+  Payout: async (read, id) => orNull(await read.payouts.byId(id), payoutToApi),
   PaymentMethod: async (read, id, customerId) =>
     orNull(await read.paymentMethods.byId(customerId, id), methodToApi),
+  Wallet: async (read, id, customerId) => orNull(await read.wallets.byId(customerId, id), walletToApi),
   Alert: async (read, id) => orNull(await read.budgets.anyAlert(id), alertToApi),
   Contract: async (read, id) => orNull(await read.contracts.byId(id), contractToApi),
   WebhookEndpoint: async (read, id) => orNull(await read.webhooks.endpoint(id), webhookToApi),
 }
 
-/** Types that say more than what they are of shows: by what an alert was crossed, what comes next in dunning. */
-const DETAILED = /^(spend_alert|dunning)\.|^invoice\.past_due$/
+/** Types that say more than what they are of shows: by what an alert was crossed, what comes next in dunning, what moved in a wallet. */
+const DETAILED = /^(spend_alert|dunning|wallet)\.|^invoice\.past_due$/
 
 /** What has no view of its own, or is gone, is shown as the audit trail tells it. */
 export async function showSubject(read: Readers, subject: EventSubject): Promise<object> {

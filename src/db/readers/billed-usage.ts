@@ -1,7 +1,7 @@
 // What invoices that are not void took for the usage of a subscription's running period and later, of one tenant. Asked for where a
 // threshold wants to know it, and nowhere else.
 
-import { and, eq, gte, isNotNull, ne } from "drizzle-orm"
+import { and, eq, gte, isNotNull, ne, or } from "drizzle-orm"
 import type { Instant } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
 import type { SubscriptionRow } from "../rows.ts"
@@ -33,7 +33,7 @@ export function billedUsageReader(db: Database, tenantId: string) {
             isNotNull(invoiceLines.usageRanges),
             gte(invoiceLines.serviceStart, periodStart),
             eq(invoices.type, "Standard"),
-            ne(invoices.status, "Void"),
+            or(ne(invoices.status, "Void"), eq(invoices.waived, true)),
           ),
         )
       return rows.flatMap((row) => {

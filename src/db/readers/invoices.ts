@@ -111,7 +111,8 @@ export function invoiceReader(db: Database, tenantId: string) {
             eq(invoices.tenantId, invoiceLines.tenantId),
             eq(invoices.id, invoiceLines.invoiceId),
             eq(invoices.type, "Standard"),
-            ne(invoices.status, "Void"),
+            // What a void invoice charged is open again, unless it was waived.
+            or(ne(invoices.status, "Void"), eq(invoices.waived, true)),
             exceptInvoiceId === null ? undefined : ne(invoices.id, exceptInvoiceId),
           ),
         )

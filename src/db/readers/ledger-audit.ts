@@ -17,14 +17,14 @@ import type { Database } from "../database.ts"
 import type { Page } from "./page.ts"
 import { dueOf } from "./receivable.ts"
 
-export type AuditPage = {
-  readonly customers: number
+export type AuditOfCustomers = {
   readonly entries: readonly EntrySum[]
   readonly documents: readonly DocumentSum[]
   /** Transactions whose entries don't add up to nothing. */
   readonly unbalanced: readonly Difference[]
-  readonly next: string | null
 }
+
+export type AuditPage = AuditOfCustomers & { readonly customers: number; readonly next: string | null }
 
 const COLUMNS = {
   customerId: sql<string>`customerId`,
@@ -44,32 +44,40 @@ function differenceOf(row: Unbalanced): Difference {
 }
 
 export function ledgerAuditReader(db: Database, tenantId: string) {
+  /** All of it is read at one moment: a commit in between can't look like a difference. */
+  async function ofCustomers(ids: readonly string[]): Promise<AuditOfCustomers> {
+    const customers = sql`json_each(${JSON.stringify(ids)}) AS c`
+    // One statement for each kind of document: a union of D1 has five parts at most.
+    const [entries, unbalanced, ...documents] = await db.batch([
+      db
+        .select({ ...COLUMNS, account: sql<LedgerAccount>`account`, cause: sql<LedgerCause>`cause` })
+        .from(sql`(${entrySums(tenantId, customers)})`),
+      db.select(COLUMNS).from(sql`(${broken(tenantId, customers)})`),
+      ...documentSums(tenantId, customers).map((sums) =>
+        db.select({ ...COLUMNS, check: sql<AuditCheck>`"check"` }).from(sql`(${sums})`),
+      ),
+    ])
+    return {
+      entries: entries.map((row) => ({ ...row, amount: amountOf(row) })),
+      documents: documents.flat().map((row) => ({ ...row, amount: amountOf(row) })),
+      unbalanced: unbalanced.map(differenceOf),
+    }
+  }
+
   return {
-    /** All of it is read at one moment: a commit in between can't look like a difference. */
     async page({ limit, before }: Page): Promise<AuditPage> {
       const below = before === null ? sql`` : sql`AND id < ${before}`
       const found = await db.all<{ id: string }>(sql`
         SELECT id FROM customers WHERE tenant_id = ${tenantId} ${below} ORDER BY id DESC LIMIT ${limit + 1}`)
       const ids = found.slice(0, limit).map(({ id }) => id)
-      const customers = sql`json_each(${JSON.stringify(ids)}) AS c`
-      // One statement for each kind of document: a union of D1 has five parts at most.
-      const [entries, unbalanced, ...documents] = await db.batch([
-        db
-          .select({ ...COLUMNS, account: sql<LedgerAccount>`account`, cause: sql<LedgerCause>`cause` })
-          .from(sql`(${entrySums(tenantId, customers)})`),
-        db.select(COLUMNS).from(sql`(${broken(tenantId, customers)})`),
-        ...documentSums(tenantId, customers).map((sums) =>
-          db.select({ ...COLUMNS, check: sql<AuditCheck>`"check"` }).from(sql`(${sums})`),
-        ),
-      ])
       return {
+        ...(await ofCustomers(ids)),
         customers: ids.length,
-        entries: entries.map((row) => ({ ...row, amount: amountOf(row) })),
-        documents: documents.flat().map((row) => ({ ...row, amount: amountOf(row) })),
-        unbalanced: unbalanced.map(differenceOf),
         next: found.length > limit ? (ids.at(-1) ?? null) : null,
       }
     },
+
+    ofCustomers,
 
     /** Where the sums by day say anything else than the entries. One pass over the tenant's ledger. */
     async sums(): Promise<Difference[]> {
@@ -131,12 +139,21 @@ function documentSums(tenantId: string, customers: SQL): SQL[] {
     ofInvoices("Losses", dueOf("i"), sql`i.type = 'Standard' AND i.status = 'Uncollectible'`),
     ofInvoices("Income", given(sql`(i.total_minor - i.tax_minor)`), final),
     ofInvoices("Tax", given(sql`i.tax_minor`), final),
+    ofInvoices("Draws", sql`-i.drawn_minor`, sql`i.drawn_minor <> 0`),
+    ...creditSums(tenantId, customers),
     summed("Payments", sql`p.amount_minor`, payments, sql`${ofCustomer} AND p.status = 'Succeeded'`, "p"),
     summed(
       "Disputes",
       sql`p.disputed_minor`,
       payments,
       sql`${ofCustomer} AND p.dispute_status = 'Open'`,
+      "p",
+    ),
+    summed(
+      "Payouts",
+      sql`-p.amount_minor`,
+      sql`${customers} CROSS JOIN payouts p`,
+      sql`${ofCustomer} AND p.status = 'Succeeded'`,
       "p",
     ),
     summed(
@@ -150,7 +167,26 @@ function documentSums(tenantId: string, customers: SQL): SQL[] {
   ]
 }
 
-function summed(check: AuditCheck, amount: SQL, from: SQL, where: SQL, t: "i" | "p"): SQL {
+/** What wallets hold, by their grants and by what happened to them: what is held is owed, so it stands on the other side. */
+function creditSums(tenantId: string, customers: SQL): SQL[] {
+  const grants = sql`${customers} CROSS JOIN wallet_grants g`
+  const held = sql`g.tenant_id = ${tenantId} AND g.customer_id = c.value AND g.remaining_minor > 0`
+  const entries = sql`${customers} CROSS JOIN wallet_entries e`
+  const all = sql`e.tenant_id = ${tenantId} AND e.customer_id = c.value`
+  return [
+    summed("PrepaidCredit", sql`-g.remaining_minor`, grants, sql`${held} AND g.kind = 'Paid'`, "g"),
+    summed(
+      "PromotionalCredit",
+      sql`-g.remaining_minor`,
+      grants,
+      sql`${held} AND g.kind = 'Promotional'`,
+      "g",
+    ),
+    summed("CreditEntries", sql`-e.amount_minor`, entries, all, "e"),
+  ]
+}
+
+function summed(check: AuditCheck, amount: SQL, from: SQL, where: SQL, t: "i" | "p" | "g" | "e"): SQL {
   const [customer, currency] = [sql.raw(`${t}.customer_id`), sql.raw(`${t}.currency`)]
   return sql`
     SELECT ${customer} AS customerId, ${currency} AS currency, ${check} AS "check", CAST(SUM(${amount}) AS TEXT) AS amount

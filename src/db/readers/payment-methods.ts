@@ -1,6 +1,6 @@
 // Reads payment methods, of one tenant.
 
-import { and, desc, eq, isNull } from "drizzle-orm"
+import { and, desc, eq, isNull, or, sql } from "drizzle-orm"
 import type { Database } from "../database.ts"
 import type { PaymentMethodRow } from "../rows.ts"
 import { paymentMethods } from "../schema.ts"
@@ -27,12 +27,18 @@ export function paymentMethodReader(db: Database, tenantId: string) {
       return (await db.select().from(paymentMethods).where(where).get()) ?? null
     },
 
-    /** The customer's name at a processor, if it ever had a method there. */
-    async customerRef(customerId: string, processor: PaymentMethodRow["processor"]): Promise<string | null> {
+    /** The customer's name at an account of a processor, if it ever had a method there. What was kept before accounts were told apart
+     *  may be of this one. */
+    async customerRef(
+      customerId: string,
+      processor: PaymentMethodRow["processor"],
+      accountRef: string,
+    ): Promise<string | null> {
       const where = and(
         mine,
         eq(paymentMethods.customerId, customerId),
         eq(paymentMethods.processor, processor),
+        or(eq(paymentMethods.accountRef, accountRef), isNull(paymentMethods.accountRef)),
       )
       const row = await db
         .select({ customerRef: paymentMethods.customerRef })
@@ -42,6 +48,32 @@ export function paymentMethodReader(db: Database, tenantId: string) {
         .limit(1)
         .get()
       return row?.customerRef ?? null
+    },
+
+    /** The last one of a customer that was given under this name and that it still has. */
+    async byGivenRef(
+      customerId: string,
+      processor: PaymentMethodRow["processor"],
+      givenRef: string,
+    ): Promise<PaymentMethodRow | null> {
+      const where = and(
+        attached,
+        eq(paymentMethods.customerId, customerId),
+        eq(paymentMethods.processor, processor),
+        eq(paymentMethods.givenRef, givenRef),
+      )
+      const newest = db.select().from(paymentMethods).where(where).orderBy(desc(paymentMethods.id))
+      return (await newest.limit(1).get()) ?? null
+    },
+
+    /** Also those that were taken away since. */
+    async byIds(ids: readonly string[]): Promise<PaymentMethodRow[]> {
+      if (ids.length === 0) return []
+      const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`
+      return db
+        .select()
+        .from(paymentMethods)
+        .where(and(mine, sql`${paymentMethods.id} IN ${wanted}`))
     },
 
     list: (page: Page, customerId: string) =>

@@ -1,6 +1,6 @@
 // Reads payments, refunds, events of processors and dunning, of one tenant.
 
-import { and, asc, desc, eq, gte, inArray, isNull, lt, ne, sql } from "drizzle-orm"
+import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, ne, sql } from "drizzle-orm"
 import type { PaymentStatus } from "../../domain/payment.ts"
 import type { Instant } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
@@ -43,9 +43,14 @@ export function paymentReader(db: Database, tenantId: string) {
       return (await db.select().from(payments).where(where).get()) ?? null
     },
 
-    /** The last payment that a job or request of this name began. */
-    async byAttempt(invoiceId: string, attemptKey: string): Promise<PaymentRow | null> {
-      const where = and(ofTenant, eq(payments.invoiceId, invoiceId), eq(payments.attemptKey, attemptKey))
+    /** The last payment that a job or request of this name began, whatever it asked for. */
+    async byAttempt(invoiceId: string, name: string): Promise<PaymentRow | null> {
+      const begun = `${name}|`
+      const where = and(
+        ofTenant,
+        eq(payments.invoiceId, invoiceId),
+        sql`(${payments.attemptKey} = ${name} OR substr(${payments.attemptKey}, 1, ${begun.length}) = ${begun})`,
+      )
       return (await db.select().from(payments).where(where).orderBy(desc(payments.id)).get()) ?? null
     },
 
@@ -108,6 +113,30 @@ export function paymentReader(db: Database, tenantId: string) {
       return db.select().from(processorEvents).where(where).orderBy(asc(processorEvents.id)).limit(limit)
     },
 
+    /** When the last event of a charge or payout happened, as far as the processor was asked; null: none is known. */
+    async lastEventAt(
+      processor: string,
+      chargeRef: string,
+      kinds: readonly string[],
+    ): Promise<Instant | null> {
+      const row = await db
+        .select({ at: processorEvents.occurredAt })
+        .from(processorEvents)
+        .where(
+          and(
+            eq(processorEvents.tenantId, tenantId),
+            eq(processorEvents.chargeRef, chargeRef),
+            eq(processorEvents.processor, processor),
+            inArray(processorEvents.kind, [...kinds]),
+            isNotNull(processorEvents.occurredAt),
+          ),
+        )
+        .orderBy(desc(processorEvents.occurredAt))
+        .limit(1)
+        .get()
+      return row?.at ?? null
+    },
+
     async dunning(id: string): Promise<DunningRow | null> {
       const where = and(eq(dunnings.tenantId, tenantId), eq(dunnings.id, id))
       return (await db.select().from(dunnings).where(where).get()) ?? null
@@ -131,6 +160,32 @@ export function paymentReader(db: Database, tenantId: string) {
 
     /** The subscriptions that an invoice charges. */
     subscriptionsOf,
+
+    /** Other unpaid dunnings than this one whose invoices charge a subscription, oldest first. */
+    async keepersOf(subscriptionId: string, exceptDunningId: string): Promise<DunningRow[]> {
+      const charges = sql`(${invoices.subscriptionId} = ${subscriptionId} OR EXISTS (
+        SELECT 1 FROM ${invoiceLines} l
+        WHERE l.tenant_id = ${tenantId} AND l.invoice_id = ${invoices.id} AND l.subscription_id = ${subscriptionId}))`
+      const rows = await db
+        .select({ dunning: dunnings })
+        .from(dunnings)
+        .innerJoin(
+          invoices,
+          and(eq(invoices.tenantId, dunnings.tenantId), eq(invoices.id, dunnings.invoiceId)),
+        )
+        .where(
+          and(
+            eq(dunnings.tenantId, tenantId),
+            inArray(dunnings.status, ["Active", "Exhausted"]),
+            ne(dunnings.id, exceptDunningId),
+            eq(invoices.status, "Open"),
+            sql`${dunnings.customerId} = (SELECT customer_id FROM ${dunnings} WHERE tenant_id = ${tenantId} AND id = ${exceptDunningId})`,
+            charges,
+          ),
+        )
+        .orderBy(asc(dunnings.id))
+      return rows.map(({ dunning }) => dunning)
+    },
 
     /** Of some subscriptions, those that another invoice than this keeps behind. */
     async keptBehind(subscriptionIds: readonly string[], exceptInvoiceId: string): Promise<Set<string>> {

@@ -1,7 +1,7 @@
 // Reads the audit trail, the agenda and the API keys, of one tenant.
 
-import { and, asc, eq, inArray, isNull, lte, notInArray } from "drizzle-orm"
-import type { AgendaStatus } from "../../domain/agenda.ts"
+import { and, asc, eq, inArray, isNull, lte, ne, notInArray } from "drizzle-orm"
+import type { AgendaKind, AgendaStatus } from "../../domain/agenda.ts"
 import type { Instant } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
 import type { AgendaRow, ApiKeyRow } from "../rows.ts"
@@ -30,6 +30,18 @@ export function recordReader(db: Database, tenantId: string) {
     async job(id: string): Promise<AgendaRow | null> {
       const where = and(eq(agenda.tenantId, tenantId), eq(agenda.id, id))
       return (await db.select().from(agenda).where(where).get()) ?? null
+    },
+
+    /** Whether something of a kind is still to be done, or was given up. */
+    async hasOpenJob(kind: AgendaKind, subject: string): Promise<boolean> {
+      const where = and(eq(agenda.tenantId, tenantId), eq(agenda.kind, kind), eq(agenda.subject, subject))
+      const row = await db
+        .select({ id: agenda.id })
+        .from(agenda)
+        .where(and(where, ne(agenda.status, "Done")))
+        .limit(1)
+        .get()
+      return row !== undefined
     },
 
     /** What is due and not done, earliest first, but for rows that just failed. */

@@ -18,6 +18,7 @@ import { budgetReader } from "./budgets.ts"
 import { catalogReader } from "./catalog.ts"
 import type { LinkedContract } from "./contracts.ts"
 import { contractReader } from "./contracts.ts"
+import { walletBudgetReader } from "./wallet-budgets.ts"
 import type { DraftedLine } from "./late-events.ts"
 import { lateEventsReader } from "./late-events.ts"
 import type { Page } from "./page.ts"
@@ -32,7 +33,7 @@ export type SubscriptionTerms = {
   readonly segments: readonly SegmentTerms[]
   /** The contracts that it was, is and will be under, in order of time. */
   readonly contracts: readonly LinkedContract[]
-  /** What limits its spend: the alerts of its customer, and of those whom the customer consolidates to. */
+  /** What limits its spend: the alerts and the credit of its customer, and of those whom the customer consolidates to. */
   readonly budgets: readonly BudgetTerms[]
   /** Lines of its drafts, where the tenant refuses late events; null where it takes them. */
   readonly drafted: readonly DraftedLine[] | null
@@ -64,6 +65,7 @@ export function subscriptionReader(db: Database, tenantId: string) {
   const catalog = catalogReader(db, tenantId)
   const contracting = contractReader(db, tenantId)
   const limiting = budgetReader(db, tenantId)
+  const crediting = walletBudgetReader(db, tenantId)
   const late = lateEventsReader(db, tenantId)
   const billedUsage = billedUsageReader(db, tenantId)
 
@@ -98,15 +100,17 @@ export function subscriptionReader(db: Database, tenantId: string) {
     }
     const versionAt = async ({ planId, planVersion }: Pick<Segment, "planId" | "planVersion">) =>
       (await versions.get(`${planId}:${planVersion}`)) ?? null
-    const [current, sold, links, budgets, drafted, billed] = await Promise.all([
+    const [current, sold, links, alerts, credit, drafted, billed] = await Promise.all([
       versionAt(subscription),
       Promise.all(segments.map(async (segment) => ({ segment, version: await versionAt(segment) }))),
       contracting.linksOf(subscription.id),
       limiting.over(subscription.customerId),
+      crediting.over(subscription.customerId, subscription.currency),
       late.drafted(subscription.id),
       billedUsage.of(subscription),
     ])
     if (current === null) return null
+    const budgets = [...alerts, ...credit]
     const known = sold.flatMap(({ segment, version }) => (version === null ? [] : [{ segment, ...version }]))
     assert(known.length === segments.length, "the plan versions of a subscription are kept", { segments })
     const contracts = [...links, ...joined]

@@ -26,6 +26,8 @@ export const customers = sqliteTable(
     billingAddress: jsonColumn<Address>("billing_address"),
     /** Who gets its invoices, if not itself. */
     billToId: text("bill_to_id"),
+    /** Its name at the payment processor, where that was given; null: one is made when it is needed. */
+    processorRef: text("processor_ref"),
     metadata: jsonColumn<Metadata>("metadata").notNull(),
     version: integer("version").notNull(),
     createdAt: instantColumn("created_at").notNull(),
@@ -34,6 +36,7 @@ export const customers = sqliteTable(
     index("customers_tenant").on(t.tenantId, t.id),
     index("customers_parent").on(t.tenantId, t.parentId),
     index("customers_bill_to").on(t.tenantId, t.billToId),
+    index("customers_processor").on(t.tenantId, t.processorRef),
     uniqueIndex("customers_external").on(t.tenantId, t.externalId),
   ],
 )

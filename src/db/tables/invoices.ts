@@ -3,7 +3,14 @@
 import { sql } from "drizzle-orm"
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
 import type { SeqRange } from "../../domain/seq-ranges.ts"
-import type { InvoiceSection, InvoiceStatus, InvoiceType, LineKind, Recipient } from "../../domain/invoice.ts"
+import type {
+  InvoiceDetails,
+  InvoiceSection,
+  InvoiceStatus,
+  InvoiceType,
+  LineKind,
+  Recipient,
+} from "../../domain/invoice.ts"
 import type { InvoiceTax } from "../../domain/tax.ts"
 import type { LedgerAccount, LedgerCause } from "../../domain/ledger.ts"
 import type { LineBasis } from "../../domain/line-basis.ts"
@@ -48,6 +55,10 @@ export const invoices = sqliteTable(
     paidMinor: minorColumn("paid_minor")
       .notNull()
       .default(sql`0`),
+    /** What credit of wallets paid of it, but for what went back to them. */
+    drawnMinor: minorColumn("drawn_minor")
+      .notNull()
+      .default(sql`0`),
     /** What payments are under way for: it is not asked for a second time. */
     pendingMinor: minorColumn("pending_minor")
       .notNull()
@@ -59,6 +70,16 @@ export const invoices = sqliteTable(
     /** How it was taxed. */
     tax: jsonColumn<InvoiceTax>("tax"),
     memo: text("memo"),
+    /** A name that is unique among the invoices of its customer. */
+    customerExternalId: text("customer_external_id"),
+    /** Who is charged for it, or paid; null: its subscription's method, or else the customer's default. */
+    paymentMethodId: text("payment_method_id"),
+    /** What its charge is called on the statement of a card; null: as its subscription says. */
+    statementDescriptor: text("statement_descriptor"),
+    /** True: it is owed to the customer, and paid out. Null as false. */
+    payout: booleanColumn("payout"),
+    /** What its maker wants to read again, as it was given. */
+    details: jsonColumn<InvoiceDetails>("details"),
     /** Frozen at finalization: who owes it and by when. */
     recipient: jsonColumn<Recipient>("recipient"),
     dueAt: instantColumn("due_at"),
@@ -66,6 +87,8 @@ export const invoices = sqliteTable(
     paidAt: instantColumn("paid_at"),
     voidedAt: instantColumn("voided_at"),
     voidedReason: text("voided_reason"),
+    /** Of a void invoice: what it charged is not charged again. Null as false. */
+    waived: booleanColumn("waived"),
     metadata: jsonColumn<Metadata>("metadata").notNull(),
     version: integer("version").notNull(),
     createdAt: instantColumn("created_at").notNull(),
@@ -76,11 +99,15 @@ export const invoices = sqliteTable(
     index("invoices_subscription").on(t.tenantId, t.subscriptionId, t.id),
     uniqueIndex("invoices_number").on(t.tenantId, t.number),
     uniqueIndex("invoices_external").on(t.tenantId, t.externalId),
+    uniqueIndex("invoices_customer_external").on(t.tenantId, t.customerId, t.customerExternalId),
     uniqueIndex("invoices_collects").on(t.tenantId, t.collects),
     index("invoices_applies_to").on(t.tenantId, t.appliesToInvoiceId),
     index("invoices_open")
       .on(t.tenantId, t.customerId, t.currency)
       .where(sql`status = 'Open'`),
+    index("invoices_payout")
+      .on(t.tenantId, t.customerId, t.currency)
+      .where(sql`payout = 1`),
   ],
 )
 
@@ -154,6 +181,10 @@ export const ledgerEntries = sqliteTable(
     index("ledger_by_day")
       .on(t.tenantId, t.toDay)
       .where(sql`to_day > 0`),
+    // What is owed to a customer is asked for with each payout.
+    index("ledger_owed")
+      .on(t.tenantId, t.customerId, t.currency, t.amountMinor)
+      .where(sql`account = 'PayoutsPayable'`),
     uniqueIndex("ledger_once").on(
       t.tenantId,
       t.cause,

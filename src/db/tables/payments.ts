@@ -21,14 +21,22 @@ export const payments = sqliteTable(
     appliedMinor: minorColumn("applied_minor")
       .notNull()
       .default(sql`0`),
+    /** What of the rest became credit in the customer's wallet, and was not taken back out of it. */
+    creditedMinor: minorColumn("credited_minor")
+      .notNull()
+      .default(sql`0`),
     /** What was given back of it or is on its way back. */
     refundedMinor: minorColumn("refunded_minor")
       .notNull()
       .default(sql`0`),
     /** Names the attempt: the same job or request that comes again finds it by this. */
     attemptKey: text("attempt_key").notNull(),
+    /** What it is called on the statement of a card, where that was wished. */
+    statementDescriptor: text("statement_descriptor"),
     /** Of a Processor payment: who was asked, with what. The key of the request is the payment's id. */
     processor: text("processor"),
+    /** The account at the processor that was asked. Null: from before this was kept, or nobody was asked. */
+    accountRef: text("account_ref"),
     methodId: text("method_id"),
     customerRef: text("customer_ref"),
     methodRef: text("method_ref"),
@@ -89,6 +97,9 @@ export const refunds = sqliteTable(
     index("refunds_payment").on(t.tenantId, t.paymentId, t.id),
     index("refunds_invoice").on(t.tenantId, t.invoiceId, t.id),
     index("refunds_ref").on(t.tenantId, t.refundRef),
+    index("refunds_under_way")
+      .on(t.tenantId, t.customerId, t.currency)
+      .where(sql`status IN ('Processing', 'Pending')`),
   ],
 )
 
@@ -105,6 +116,10 @@ export const processorEvents = sqliteTable(
     /** The event as JSON, amounts as text. */
     event: jsonColumn<unknown>("event").notNull(),
     appliedAt: instantColumn("applied_at"),
+    /** Where the processor was asked when it happened: then. */
+    occurredAt: instantColumn("occurred_at"),
+    /** When somebody who called back has named it. */
+    namedAt: instantColumn("named_at"),
     version: integer("version").notNull(),
     receivedAt: instantColumn("received_at").notNull(),
   },

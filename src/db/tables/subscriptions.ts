@@ -6,7 +6,7 @@ import type { BillingAnchor } from "../../domain/billing-anchor.ts"
 import type { CancelTerms, Pause, Segment } from "../../domain/timeline.ts"
 import type { Schedule } from "../../domain/period.ts"
 import type { Quantities, SubscriptionStatus } from "../../domain/subscription.ts"
-import { currencyColumn, instantColumn, jsonColumn } from "../columns.ts"
+import { booleanColumn, currencyColumn, instantColumn, jsonColumn } from "../columns.ts"
 import type { Metadata } from "./metadata.ts"
 
 export const subscriptions = sqliteTable(
@@ -38,6 +38,12 @@ export const subscriptions = sqliteTable(
     cancelTerms: jsonColumn<CancelTerms>("cancel_terms"),
     /** The end that was agreed from the beginning: then it expires. */
     endAt: instantColumn("end_at"),
+    /** Who is charged for it, or paid; null: the customer's default method. */
+    paymentMethodId: text("payment_method_id"),
+    /** True: it is of a plan that pays out. Null as false. */
+    payout: booleanColumn("payout"),
+    /** What its charges are called on the statement of a card. */
+    statementDescriptor: text("statement_descriptor"),
     /** Bills at once whenever so much is used and not billed yet. */
     thresholdNanos: text("threshold_nanos"),
     cancelledAt: instantColumn("cancelled_at"),

@@ -1,24 +1,33 @@
 // Tenants and their keys.
 
+import { sql } from "drizzle-orm"
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
 import type { KeyKind, Mode, Scope, TenantSettings } from "../../domain/tenant.ts"
 import { instantColumn, jsonColumn } from "../columns.ts"
 
-export const tenants = sqliteTable("tenants", {
-  id: text("id").primaryKey(),
-  name: text("name").notNull(),
-  mode: text("mode").$type<Mode>().notNull(),
-  settings: jsonColumn<TenantSettings>("settings").notNull(),
-  /** Test tenants only: where the clock stands; null runs with the wall. */
-  clockAt: instantColumn("clock_at"),
-  /** While an advance of the clock runs, cron leaves the tenant's agenda alone. */
-  advancingUntil: instantColumn("advancing_until"),
-  /** The secrets of its account at Stripe, sealed (runtime/seal.ts). Null: it has none of its own. */
-  stripeSealed: text("stripe_sealed"),
-  nextInvoiceNumber: integer("next_invoice_number").notNull(),
-  version: integer("version").notNull(),
-  createdAt: instantColumn("created_at").notNull(),
-})
+export const tenants = sqliteTable(
+  "tenants",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    mode: text("mode").$type<Mode>().notNull(),
+    settings: jsonColumn<TenantSettings>("settings").notNull(),
+    /** Test tenants only: where the clock stands; null runs with the wall. */
+    clockAt: instantColumn("clock_at"),
+    /** While an advance of the clock runs, cron leaves the tenant's agenda alone. */
+    advancingUntil: instantColumn("advancing_until"),
+    /** The secrets of its account at Stripe, sealed (runtime/seal.ts). Null: it has none of its own. */
+    stripeSealed: text("stripe_sealed"),
+    nextInvoiceNumber: integer("next_invoice_number").notNull(),
+    version: integer("version").notNull(),
+    /** When the daily audit of its ledger was begun last, by the wall; of a new tenant when it was made. */
+    ledgerAuditAt: instantColumn("ledger_audit_at")
+      .notNull()
+      .default(sql`0`),
+    createdAt: instantColumn("created_at").notNull(),
+  },
+  (t) => [index("tenants_ledger_audit").on(t.ledgerAuditAt)],
+)
 
 export const apiKeys = sqliteTable(
   "api_keys",

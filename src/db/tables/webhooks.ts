@@ -1,5 +1,6 @@
 // Outgoing webhooks: who is told, what happened, and what became of telling it.
 
+import { sql } from "drizzle-orm"
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
 import type { EventFilter, EventType } from "../../domain/webhook-events.ts"
 import type { Attempt, DeliveryStatus, EndpointStatus } from "../../domain/webhook.ts"
@@ -34,7 +35,12 @@ export const webhookEndpoints = sqliteTable(
     createdAt: instantColumn("created_at").notNull(),
     deletedAt: instantColumn("deleted_at"),
   },
-  (t) => [index("webhook_endpoints_tenant").on(t.tenantId, t.id)],
+  (t) => [
+    index("webhook_endpoints_tenant").on(t.tenantId, t.id),
+    index("webhook_endpoints_deleted")
+      .on(t.id)
+      .where(sql`deleted_at IS NOT NULL`),
+  ],
 )
 
 /** What happened, once, in the order of the commits. The body is printed when it is first sent or listed, and never again. */

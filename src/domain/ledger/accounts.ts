@@ -47,6 +47,8 @@ export const LEDGER_CAUSES = [
   "wallet.drawn",
   "wallet.returned",
   "wallet.expired",
+  "wallet.debited",
+  "wallet.reversed",
 ] as const
 
 export type LedgerCause = (typeof LEDGER_CAUSES)[number]

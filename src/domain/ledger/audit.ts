@@ -1,5 +1,5 @@
 // Compares the ledger with the documents that it books: the balances are added up from the entries, and what they must be from invoices,
-// credit notes, payments and refunds. Pure.
+// credit notes, payments, refunds and wallets. Pure.
 
 import type { Currency } from "../currency.ts"
 import type { Minor } from "../money.ts"
@@ -24,7 +24,12 @@ export const AUDIT_CHECKS = [
   "Losses",
   "Payments",
   "Refunds",
+  "Payouts",
   "Disputes",
+  "PrepaidCredit",
+  "PromotionalCredit",
+  "CreditEntries",
+  "Draws",
   "Sums",
 ] as const
 
@@ -57,8 +62,15 @@ const CHECKED: Readonly<Record<Exclude<AuditCheck, "Sums">, (entry: EntrySum) =>
   Tax: ({ account }) => account === "TaxPayable",
   Losses: ({ account, cause }) => account === "BadDebt" && cause !== "dispute.lost",
   Payments: ({ account, cause }) => account === "Cash" && cause.startsWith("payment."),
+  Payouts: ({ account, cause }) => account === "Cash" && cause.startsWith("payout."),
   Refunds: ({ account, cause }) => account === "Cash" && cause.startsWith("refund."),
   Disputes: ({ account }) => account === "Disputes",
+  PrepaidCredit: ({ account }) => account === "PrepaidCredit",
+  PromotionalCredit: ({ account }) => account === "PromotionalCredit",
+  CreditEntries: ({ account }) => account === "PrepaidCredit" || account === "PromotionalCredit",
+  Draws: ({ account, cause }) =>
+    (account === "AccountsReceivable" || account === "BadDebt") &&
+    (cause === "wallet.drawn" || cause === "wallet.returned"),
 }
 
 /** Every difference between what customers' entries come to and what their documents say. */

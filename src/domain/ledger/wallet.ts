@@ -12,8 +12,7 @@ export type GrantMoney = Credit & { readonly grantId: string; readonly source?: 
 
 /** Credit is granted: a debt to the customer. What was given for nothing costs what it promises. */
 export function postGrant(grant: GrantMoney): Posting[] {
-  const against = grant.paid ? (grant.source ?? "Cash") : "Promotions"
-  return moved("wallet.granted", grant.grantId, grant, against, creditAccount(grant))
+  return moved("wallet.granted", grant.grantId, grant, againstOf(grant), creditAccount(grant))
 }
 
 /** `entryId`: the wallet's entry. */
@@ -24,9 +23,25 @@ export function postDraw(draw: DrawMoney): Posting[] {
   return moved("wallet.drawn", draw.entryId, draw, creditAccount(draw), "AccountsReceivable")
 }
 
-/** What paid an invoice is credit again, since the invoice is void. `entryId`: the entry that gives it back. */
-export function postDrawReturned(draw: DrawMoney): Posting[] {
-  return moved("wallet.returned", draw.entryId, draw, "AccountsReceivable", creditAccount(draw))
+/** `isGivenUp`: the invoice is uncollectible. */
+export type ReturnMoney = DrawMoney & { readonly isGivenUp?: boolean }
+
+/** What paid an invoice is credit again, since the invoice is void or was given back. `entryId`: the entry that gives it back. */
+export function postDrawReturned(draw: ReturnMoney): Posting[] {
+  const from = draw.isGivenUp === true ? "BadDebt" : "AccountsReceivable"
+  return moved("wallet.returned", draw.entryId, draw, from, creditAccount(draw))
+}
+
+export type TakenMoney = DrawMoney & Pick<GrantMoney, "source">
+
+/** Credit is taken away by hand: the opposite of what its grant posted. */
+export function postDebited(taken: TakenMoney): Posting[] {
+  return moved("wallet.debited", taken.entryId, taken, creditAccount(taken), againstOf(taken))
+}
+
+/** Credit that a payment or an invoice had left is owed as money again. */
+export function postReversed(taken: TakenMoney): Posting[] {
+  return moved("wallet.reversed", taken.entryId, taken, creditAccount(taken), againstOf(taken))
 }
 
 /** Credit lapses: what was paid for is earned, what was given costs nothing after all. */
@@ -38,6 +53,11 @@ export function postExpiry(expiry: DrawMoney): Posting[] {
     creditAccount(expiry),
     expiry.paid ? "Breakage" : "Promotions",
   )
+}
+
+/** Where the worth of a grant comes from. */
+function againstOf({ paid, source }: Credit & Pick<GrantMoney, "source">): LedgerAccount {
+  return paid ? (source ?? "Cash") : "Promotions"
 }
 
 function creditAccount({ paid }: Credit): LedgerAccount {

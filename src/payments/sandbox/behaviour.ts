@@ -64,24 +64,41 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   pm_card_declinedTwiceThenSucceeds: card("0006", declines("insufficient_funds", 2)),
 }
 
+const NOT_THERE = "NOTEXIST"
+
 /** For names of a tenant's own, which tests of the Billy API bring. */
-const BY_ENDING: readonly (readonly [ending: string, behaviour: Behaviour | null])[] = [
-  ["NOTEXIST", null],
+const BY_ENDING: readonly (readonly [ending: string, behaviour: Behaviour])[] = [
   ["DECLINE", card("0002", declines("generic_decline"))],
-  ["FAILED", card("0119", declines("processing_error"))],
+  ["FAILED", card("0119", declines("account_closed"))],
   ["PENDING", card("0001", { is: "Settles", failsWith: null })],
 ]
+
+/** What the Billy API names: `/v1/cards/…`, `/v1/bank_accounts/…`. */
+const METHOD_URI = /\/(?:cards|bank_accounts)\/[^/]+$/
 
 /** Null: there is no such method. */
 export function behaviourOf(name: string): Behaviour | null {
   const plain = name.replace(/^pm_card_visa_charge/, "pm_card_charge")
   const known = Object.hasOwn(BEHAVIOURS, plain) ? BEHAVIOURS[plain] : undefined
   if (known !== undefined) return known
-  return BY_ENDING.find(([ending]) => name.endsWith(ending))?.[1] ?? null
+  if (name.endsWith(NOT_THERE)) return null
+  const ending = BY_ENDING.find(([end]) => name.endsWith(end))?.[1]
+  return ending ?? (METHOD_URI.test(name) ? card("4242", SUCCEEDS) : null)
+}
+
+export function kindOf(name: string): "Card" | "BankAccount" {
+  return name.includes("/bank_accounts/") ? "BankAccount" : "Card"
+}
+
+/** Customers are not remembered, so every name is one but those that say that they are none. */
+export function isCustomer(name: string): boolean {
+  return name !== "" && !name.endsWith(NOT_THERE)
 }
 
 const MESSAGES: Readonly<Record<string, string>> = {
   insufficient_funds: "Your card has insufficient funds.",
+  account_closed: "The account is closed.",
+  canceled: "The payment was cancelled.",
   expired_card: "Your card has expired.",
   incorrect_cvc: "Your card's security code is incorrect.",
   processing_error: "An error occurred while processing your card. Try again in a little bit.",

@@ -6,7 +6,7 @@ import { minor } from "../../domain/money.ts"
 import type { Result } from "../../domain/result.ts"
 import { err, ok } from "../../domain/result.ts"
 import type { ProcessorEvent } from "../port.ts"
-import { outcomeOf } from "./outcome.ts"
+import { givenOutcome, outcomeOf } from "./outcome.ts"
 import type { LaterEvent, SandboxObject } from "./store.ts"
 
 const TYPES = [
@@ -14,10 +14,15 @@ const TYPES = [
   "charge.failed",
   "refund.succeeded",
   "refund.failed",
+  "payout.succeeded",
+  "payout.failed",
   "dispute.opened",
   "dispute.won",
   "dispute.lost",
 ] as const
+
+/** The status of an event that has happened; until then it is Kept. */
+export const TOLD = "Told"
 
 export type SandboxEventType = (typeof TYPES)[number]
 
@@ -27,6 +32,8 @@ const STATUS_AFTER: Readonly<Partial<Record<SandboxEventType, string>>> = {
   "charge.failed": "Failed",
   "refund.succeeded": "Succeeded",
   "refund.failed": "Failed",
+  "payout.succeeded": "Succeeded",
+  "payout.failed": "Failed",
 }
 
 export function statusAfter(type: SandboxEventType): string | null {
@@ -90,6 +97,12 @@ function normalized(
       const chargeRef = textAt(object, "parent")
       const kind = type === "refund.succeeded" ? "RefundSucceeded" : "RefundFailed"
       return chargeRef === null ? null : { id, kind, refundRef: ref, chargeRef }
+    }
+    case "payout.succeeded":
+      return { id, kind: "PayoutSucceeded", payoutRef: ref, outcome: { status: "Succeeded", ref } }
+    case "payout.failed": {
+      const outcome = givenOutcome({ ref, status: "Failed", state: objectAt(object, "state") })
+      return { id, kind: "PayoutFailed", payoutRef: ref, outcome }
     }
     case "dispute.opened":
       return dispute(id, "DisputeOpened", ref, object)

@@ -13,6 +13,7 @@ const PREFIX: Readonly<Record<Named, string>> = {
   Refund: "re",
   Payout: "po",
   Event: "evt",
+  Webhook: "we",
 }
 
 const DIGEST_CHARACTERS = 24

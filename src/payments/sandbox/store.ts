@@ -1,8 +1,9 @@
 // What the sandbox needs of its memory. src/db/sandbox.ts keeps it in D1, per tenant.
 
 import type { Minor } from "../../domain/money.ts"
+import type { Instant } from "../../domain/time.ts"
 
-export type SandboxKind = "Method" | "Charge" | "Refund" | "Payout" | "Event"
+export type SandboxKind = "Method" | "Charge" | "Refund" | "Payout" | "Event" | "Webhook"
 
 export type SandboxObject = {
   readonly ref: string
@@ -16,11 +17,18 @@ export type SandboxObject = {
   readonly state: Readonly<Record<string, unknown>>
 }
 
+/** `at`: when it was made, or an event happens, by the tenant's clock. */
+export type KeptObject = SandboxObject & { readonly at: Instant | null }
+
 /** An event that is to be told after a while, by the tenant's clock. */
 export type LaterEvent = { readonly event: SandboxObject; readonly afterMs: number }
 
 export interface SandboxStore {
-  find(ref: string): Promise<SandboxObject | null>
+  find(ref: string): Promise<KeptObject | null>
+  /** Those of a kind, oldest first. */
+  list(kind: SandboxKind, limit: number): Promise<SandboxObject[]>
+  /** The events of a charge, refund or payout, oldest first. */
+  about(ref: string): Promise<KeptObject[]>
   /** How many of a kind have this parent and status. */
   count(kind: SandboxKind, parent: string, status: string): Promise<number>
   /** Keeps an object and schedules its events, all or nothing; what is there already stays. True: it is new. */
@@ -29,4 +37,13 @@ export interface SandboxStore {
   keepRefund(refund: SandboxObject, ofMinor: Minor, later: readonly LaterEvent[]): Promise<void>
   /** Moves an object from one status to another; nothing happens if it isn't there. */
   move(ref: string, from: string, to: string): Promise<void>
+}
+
+export function objectOf(
+  kind: SandboxKind,
+  ref: string,
+  key: string,
+  rest: Pick<SandboxObject, "status" | "state"> & Partial<Pick<SandboxObject, "parent" | "amountMinor">>,
+): SandboxObject {
+  return { parent: null, amountMinor: null, ...rest, kind, ref, key }
 }

@@ -1,19 +1,12 @@
-// Charges through PaymentIntents, and finds them again.
+// Charges through PaymentIntents, and calls them off.
 
 import type Stripe from "stripe"
-import { limits } from "../../limits.ts"
-import { wallNowMs } from "../../runtime/clock.ts"
 import type { ChargeOutcome, ChargeRequest } from "../port.ts"
 import { toStripe } from "./amount.ts"
-import { failed, intentOf, outcomeOf, refusalOf } from "./outcome.ts"
-
-/** Where an intent keeps the key that it was asked for under. */
-export const KEY = "ledgerline_key"
-
-export const UNSAYABLE = {
-  code: "amount_not_supported",
-  message: "Stripe can't take this amount of this currency exactly.",
-} as const
+import { descriptorOf } from "./descriptor.ts"
+import { KEY } from "./keys.ts"
+import { failed, intentOf, outcomeOf, refusalOf, UNSAYABLE } from "./outcome.ts"
+import { bare } from "./refs.ts"
 
 const AUTHENTICATE = "authentication_required"
 
@@ -30,11 +23,12 @@ export async function charge(
       {
         amount,
         currency: currency.toLowerCase(),
-        customer: customerRef,
-        payment_method: methodRef,
+        customer: bare(customerRef),
+        payment_method: bare(methodRef),
         confirm: true,
         off_session: true,
         description,
+        ...descriptorOf(request.statementDescriptor),
         metadata: { ...metadata, [KEY]: key },
       },
       { idempotencyKey: key },
@@ -59,7 +53,11 @@ async function ask(
   try {
     const asked = await client.paymentIntents.confirm(
       id,
-      { payment_method: methodRef, off_session: false, return_url: `${publicUrl}/v1/payments/returned` },
+      {
+        payment_method: bare(methodRef),
+        off_session: false,
+        return_url: `${publicUrl}/v1/payments/returned`,
+      },
       { idempotencyKey: `${key}:ask` },
     )
     return outcomeOf(asked)
@@ -70,23 +68,12 @@ async function ask(
   }
 }
 
-/** Stripe's search shows an intent a minute after it was made, in bad times an hour: the last hour is looked through as well. */
-export async function findCharge(client: Stripe, key: string): Promise<ChargeOutcome | null> {
-  const query = `metadata['${KEY}']:'${key.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
-  const found = await client.paymentIntents.search({ query, limit: 1 })
-  const intent = found.data[0] ?? (await recent(client, key))
-  if (intent === null) return null
-  // What the search shows of it may be older than what it is now.
-  return outcomeOf(await client.paymentIntents.retrieve(intent.id))
-}
-
-async function recent(client: Stripe, key: string): Promise<Stripe.PaymentIntent | null> {
-  const since = Math.floor((wallNowMs() - limits.recentChargesMs) / 1_000)
-  let seen = 0
-  for await (const intent of client.paymentIntents.list({ created: { gte: since }, limit: 100 })) {
-    if (intent.metadata[KEY] === key) return intent
-    seen += 1
-    if (seen >= limits.recentCharges) throw new Error("There are too many recent charges to look for one.")
+/** Stripe refuses to cancel what has succeeded, is on its way, or was cancelled: then what counts is how it stands. */
+export async function cancelCharge(client: Stripe, chargeRef: string): Promise<ChargeOutcome> {
+  try {
+    return outcomeOf(await client.paymentIntents.cancel(chargeRef, { cancellation_reason: "abandoned" }))
+  } catch (error) {
+    if (refusalOf(error)?.code !== "payment_intent_unexpected_state") throw error
+    return outcomeOf(await client.paymentIntents.retrieve(chargeRef))
   }
-  return null
 }

@@ -4,7 +4,23 @@ import type Stripe from "stripe"
 import { parseCurrency } from "../../domain/currency.ts"
 import type { ProcessorEvent } from "../port.ts"
 import { fromStripe } from "./amount.ts"
-import { outcomeOf } from "./outcome.ts"
+import { outcomeOf, transferOutcome } from "./outcome.ts"
+import { idOf } from "./refs.ts"
+
+/** Those that mean something here. */
+export const EVENT_TYPES = [
+  "payment_intent.succeeded",
+  "payment_intent.processing",
+  "payment_intent.requires_action",
+  "payment_intent.payment_failed",
+  "payment_intent.canceled",
+  "refund.updated",
+  "refund.failed",
+  "charge.refund.updated",
+  "charge.dispute.created",
+  "charge.dispute.closed",
+  "transfer.reversed",
+] as const satisfies readonly Stripe.Event["type"][]
 
 export function normalized(event: Stripe.Event): ProcessorEvent {
   const other: ProcessorEvent = { id: event.id, kind: "Other", type: event.type }
@@ -22,9 +38,17 @@ export function normalized(event: Stripe.Event): ProcessorEvent {
     case "charge.dispute.created":
     case "charge.dispute.closed":
       return ofDispute(event.id, event.data.object, event.type) ?? other
+    case "transfer.reversed":
+      return ofTransfer(event.id, event.data.object) ?? other
     default:
       return other
   }
+}
+
+function ofTransfer(id: string, transfer: Stripe.Transfer): ProcessorEvent | null {
+  const outcome = transferOutcome(transfer)
+  // A part of it that was taken back leaves the rest where it is.
+  return outcome.status === "Failed" ? { id, kind: "PayoutFailed", payoutRef: transfer.id, outcome } : null
 }
 
 function ofIntent(id: string, intent: Stripe.PaymentIntent): ProcessorEvent | null {
@@ -71,8 +95,4 @@ function ofDispute(
 const CLOSED: Readonly<Record<string, "DisputeWon" | "DisputeLost">> = {
   won: "DisputeWon",
   lost: "DisputeLost",
-}
-
-function idOf(reference: string | { readonly id: string } | null): string | null {
-  return typeof reference === "string" ? reference : (reference?.id ?? null)
 }

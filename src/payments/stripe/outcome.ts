@@ -4,7 +4,12 @@
 
 import Stripe from "stripe"
 import { isHardDecline } from "../declines.ts"
-import type { ChargeOutcome, RefundOutcome } from "../port.ts"
+import type { ChargeOutcome, PayoutOutcome, RefundOutcome } from "../port.ts"
+
+export const UNSAYABLE = {
+  code: "amount_not_supported",
+  message: "Stripe can't take this amount of this currency exactly.",
+} as const
 
 export type Fault = { readonly code: string; readonly message: string }
 
@@ -18,6 +23,8 @@ export function outcomeOf(intent: Stripe.PaymentIntent): ChargeOutcome {
       return { status: "Pending", ref }
     case "requires_action":
       return actionOf(ref, next?.redirect_to_url?.url ?? null)
+    case "canceled":
+      return failed(ref, { code: "canceled", message: "The payment was cancelled." })
     default:
       return failed(ref, faultOf(intent, status))
   }
@@ -72,4 +79,13 @@ export function refundOutcome({
     }
   }
   return { status: "Pending", ref }
+}
+
+/** A transfer has arrived when it is made, until it is taken back. */
+export function transferOutcome({
+  id: ref,
+  reversed,
+}: Pick<Stripe.Transfer, "id" | "reversed">): PayoutOutcome {
+  if (!reversed) return { status: "Succeeded", ref }
+  return { status: "Failed", ref, code: "reversed", message: "The payout was taken back." }
 }
