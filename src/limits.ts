@@ -164,6 +164,8 @@ export const limits = {
   reconcileAfterMs: 10 * 60_000,
   reconcileAtLatestMs: 24 * 3_600_000,
   reconcileWaitingMs: 7 * 24 * 3_600_000,
+  /** Looks at a payment with an end, as long as events wait for it. Some weeks: what nobody knows by then is nothing of ours. */
+  looksForEvents: 16,
   /** How long the last try of a dunning waits for an earlier one that has no outcome. */
   dunningWaitMs: 24 * 3_600_000,
   /** Invoices of a customer that a new method pays out at once: years of them. The rest waits for the next one, or is asked for. */
@@ -335,8 +337,8 @@ export const limits = {
   paymentMethodsPerCustomer: 50,
   /** Wallets of one customer: all are looked at with each invoice. */
   walletsPerCustomer: 20,
-  /** Grants of one customer with something left: an invoice may draw all of them in one commit. Credit that a payment or invoice leaves
-   *  comes on top, and is a rarity. */
+  /** Grants of one customer by hand with something left: an invoice may draw all of them in one commit. Credit that a payment or invoice
+   *  leaves comes on top: a commit takes many grants in few statements. */
   grantsPerCustomer: 100,
   /** What wallets and grants are ordered by. */
   walletPriority: 1_000,

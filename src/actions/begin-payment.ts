@@ -30,6 +30,8 @@ export type Attempt = {
   readonly amountNanos: string | null
   /** The method of the customer that is charged; null or absent: the invoice's, its subscription's, or the default. */
   readonly methodId?: string | null
+  /** Who names the method anew wants it tried, also if it was declined for good before. */
+  readonly isNamedAnew?: true
 }
 
 /** `isNew`: nobody can have asked for it before. */
@@ -56,7 +58,7 @@ async function decideBegin(scope: Scope, attempt: Attempt): Promise<Outcome<Deci
   if (!amount.ok) return amount
   const method = await methodOf(scope, invoice, methodId)
   if (!method.ok) return method
-  const refused = await refuseMethod(scope, invoice, method.value)
+  const refused = attempt.isNamedAnew === true ? null : await refuseMethod(scope, invoice, method.value)
   if (refused !== null) return err(refused)
   const statementDescriptor = await descriptorOf(scope, invoice)
   const asked = { attemptKey, amount: amount.value, statementDescriptor }

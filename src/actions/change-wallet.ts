@@ -41,7 +41,9 @@ export async function createWallet(
         return err(refusal("invalid_state", `A customer has at most ${limits.walletsPerCustomer} wallets.`))
       }
       const held = currency ?? customer.value.billingCurrency
-      const isDefault = !known.some((one) => one.currency === held && one.isDefault)
+      // What is left over of a payment may pay everything, and goes to the default one.
+      const isDefault =
+        (fields.scope ?? null) === null && !known.some((one) => one.currency === held && one.isDefault)
       const row: WalletRow = { ...emptyWallet(scope, customerId, held), isDefault, ...fields }
       const refused = await refuseWatch(scope, row)
       if (refused !== null) return err(refused)
@@ -74,7 +76,7 @@ export async function updateWallet(
       const before = await scope.read.wallets.byId(customerId, walletId)
       if (before === null) return err(notFound("wallet"))
       const row: WalletRow = { ...before, ...fields, version: before.version + 1 }
-      const refused = await refuseWatch(scope, row)
+      const refused = refuseScope(row) ?? (await refuseWatch(scope, row))
       if (refused !== null) return err(refused)
       const watched = isWatched(before) || isWatched(row)
       const change = await walletChange(scope, customerId, { becomesWatched: watched })
@@ -99,6 +101,11 @@ export async function updateWallet(
   )
   if (outcome.ok) await tellWalletNow(scope, customerId)
   return outcome
+}
+
+function refuseScope({ isDefault, scope }: WalletRow): Refusal | null {
+  if (!isDefault || scope === null) return null
+  return invalid("scope", "The default wallet pays everything: make another one for some things.")
 }
 
 function isWatched({ stopAtZero, autoRecharge, lowBalanceNanos }: WalletRow): boolean {

@@ -116,8 +116,9 @@ async function granted(scope: Scope, at: At, input: NewCredit): Promise<Outcome<
     return err(invalid("expires_at", "The credit would have lapsed already."))
   }
   const held = await scope.read.wallets.heldBy(customerId, null)
-  if (held.length >= limits.grantsPerCustomer) {
-    return err(refusal("invalid_state", `A customer has at most ${limits.grantsPerCustomer} grants at once.`))
+  const byHand = held.filter(({ row }) => row.source === "Cash" || row.source === "Promotion")
+  if (byHand.length >= limits.grantsPerCustomer) {
+    return err(refusal("invalid_state", `A customer is granted at most ${limits.grantsPerCustomer} at once.`))
   }
   const kind = input.kind ?? "Paid"
   const auditId = scope.newId()

@@ -6,7 +6,8 @@ import type { AuditEntry } from "../db/commit.ts"
 import type { Guarded, Statement } from "../db/database.ts"
 import type { HeldGrant } from "../db/readers/wallets.ts"
 import type { WalletEntryRow, WalletRow } from "../db/rows.ts"
-import { walletEntries, walletGrants, wallets } from "../db/schema.ts"
+import { wallets } from "../db/schema.ts"
+import { moveGrants } from "../db/wallets.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import { assert } from "../domain/assert.ts"
 import type { Posting, TakenMoney } from "../domain/ledger.ts"
@@ -62,6 +63,7 @@ export function movedCredit(
   const some = moves.filter(({ amountMinor }) => amountMinor !== 0n)
   const transferId = scope.newId()
   const entries = some.map((move) => entryOf(scope, move, of, transferId))
+  const left = new Map(some.map(({ grant, amountMinor }) => [grant.id, remaining(grant, amountMinor)]))
   const byWallet = [...Map.groupBy(some, ({ grant }) => grant.wallet.id).values()]
   return {
     entries,
@@ -70,12 +72,7 @@ export function movedCredit(
         ? []
         : [scope.write.update(wallets, first.grant.wallet.id, first.grant.wallet.version, {})],
     ),
-    writes: [
-      ...some.map(({ grant, amountMinor }) =>
-        scope.write.change(walletGrants, grant.id, { remainingMinor: remaining(grant, amountMinor) }),
-      ),
-      ...entries.map((entry) => scope.write.insert(walletEntries, entry)),
-    ],
+    writes: moveGrants(scope.platform.db, scope.tenant.id, left, entries),
     postings: some.flatMap((move, at) => postingsOf(move, entries[at]?.id ?? "", of)),
     agenda: some.flatMap(({ grant }) => lapsedItem(scope, grant, transferId)),
     audit: byWallet.flatMap((its, at) => told(scope, its, held, { ...of, transferId, isFirst: at === 0 })),

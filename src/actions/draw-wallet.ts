@@ -65,7 +65,7 @@ export async function returning(scope: Scope, invoice: InvoiceRow, amount: Minor
 
 /** With what goes along when a customer's balance changes. */
 export async function withLimit(scope: Scope, customerId: string, part: CreditPart): Promise<CreditPart> {
-  const limit = await walletChange(scope, customerId)
+  const limit = await walletChange(scope, customerId, { isMoving: part.writes.length > 0 })
   return {
     ...part,
     writes: [...part.writes, ...limit.writes],

@@ -166,10 +166,9 @@ function postingsOf(invoice: InvoiceRow, settled: Settlement, { before, after }:
   const money = { ...after, paymentId: after.id }
   if (after.status === "Succeeded") return postPayment({ ...money, dueMinor: after.appliedMinor })
   if (before?.status !== "Succeeded") return []
-  // What was credited since is not owed again.
-  const left = amountLeft({ ...invoice, paidMinor: settled.paidMinor })
-  const [was, is] = [amountLeft(invoice), left].map((amount) => (amount > 0n ? amount : 0n))
-  const dueMinor = minor((is ?? 0n) - (was ?? 0n))
+  // What was credited since is not owed again, and a top-up never was.
+  const owed = (of: InvoiceRow) => (of.type !== "TopUp" && amountLeft(of) > 0n ? amountLeft(of) : 0n)
+  const dueMinor = minor(owed({ ...invoice, paidMinor: settled.paidMinor }) - owed(invoice))
   return postPaymentFailed({ ...money, dueMinor, isGivenUp: invoice.status === "Uncollectible" })
 }
 

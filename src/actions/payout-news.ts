@@ -65,13 +65,14 @@ async function withNews(
     version: before.version + 1,
   }
   if (outcome.status !== "Failed") return moved
-  const { code, message, ref } = outcome
-  const failures: readonly PayoutFailure[] = [...before.failures, { at: scope.now, code, message, ref }]
+  const { code, message, ref, isHard = false } = outcome
+  const failure = { at: scope.now, code, message, ref, ...(isHard ? { isHard } : {}) }
+  const failures: readonly PayoutFailure[] = [...before.failures, failure]
   // What came back is owed again, and another payout is asked for it.
   if (before.status === "Succeeded") return { ...moved, failures, retryAt: null, returnedAt: scope.now }
   const retryDays = before.retryDays ?? (await scheduleOf(scope))
   const firstAt = failures[0]?.at ?? scope.now
-  const retryAt = nextTryAt(firstAt, retryDays, scope.now)
+  const retryAt = isHard ? null : nextTryAt(firstAt, retryDays, scope.now)
   return { ...moved, failures, retryDays, retryAt }
 }
 

@@ -83,7 +83,7 @@ async function decideRefund(
   const amount = await amountOf(scope, found, { input, from, given })
   if (!amount.ok) return amount
   const owed = owedOf(found, all, given)
-  const standing = await scope.read.payouts.owed(found.invoice, false)
+  const standing = await scope.read.payouts.owed(found.invoice, true)
   return ok(await refunding(scope, found.invoice, { input, from, key, amount: amount.value, owed, standing }))
 }
 
@@ -135,16 +135,16 @@ async function leftOfNote(
   return ok(minor(note.totalMinor - sum(out.map(({ amountMinor }) => amountMinor))))
 }
 
-/** What the customer is owed back on the invoice: by credit notes on what was paid, and by payments beyond what was due, also where that
- *  is credit that is not spent. */
+/** What the customer is owed back in money on the invoice: by credit notes on what was paid, and by payments beyond what was due that are
+ *  no credit. */
 function owedOf(
   { invoice }: InvoiceWithLines,
-  paid: readonly CreditedPayment[],
+  paid: readonly PaymentRow[],
   given: readonly RefundRow[],
 ): Minor {
   const left = amountLeft(invoice)
-  const beyond = paid.map(({ status, amountMinor, appliedMinor, spentMinor }) =>
-    status === "Succeeded" ? amountMinor - appliedMinor - spentMinor : 0n,
+  const beyond = paid.map(({ status, amountMinor, appliedMinor, creditedMinor }) =>
+    status === "Succeeded" ? amountMinor - appliedMinor - creditedMinor : 0n,
   )
   const out = given.map((row) => (row.status === "Failed" ? 0n : row.owedMinor))
   const owed = (left < 0n ? -left : 0n) + sum(beyond) - sum(out)
@@ -167,13 +167,13 @@ async function refunding(
     readonly key: string
     readonly amount: Minor
     readonly owed: Minor
-    /** What is owed to the customer in all: what was paid out of it meanwhile is not owed again. */
+    /** What is owed to the customer in all and kept for nothing else: what was paid out of it meanwhile is not owed again. */
     readonly standing: Minor
   },
 ): Promise<Decided<readonly RefundRow[]>> {
   const parts = spread(amount, from.map(refundable)) ?? []
   const inCredit = sum(from.map((payment, at) => creditIn(payment, parts[at] ?? minor(0n))))
-  const owedNow = least(owed, amount, minor((standing > 0n ? standing : 0n) + inCredit))
+  const owedNow = least(amount, minor(least(owed, standing > 0n ? standing : minor(0n)) + inCredit))
   const owedParts = spread(owedNow, parts) ?? []
   const rows = from.flatMap((payment, at) => {
     const amountMinor = parts[at] ?? minor(0n)
@@ -184,7 +184,8 @@ async function refunding(
   const taken = new Map(
     rows.map(({ payment, refund }) => [payment.id, creditIn(payment, refund.amountMinor)]),
   )
-  const credit = await takingBack(scope, invoice.customerId, taken)
+  const known = rows.flatMap(({ payment }) => payment.grant ?? [])
+  const credit = await takingBack(scope, invoice.customerId, taken, known)
   const limited = credit.takenMinor === 0n ? NO_CREDIT : await withLimit(scope, invoice.customerId, credit)
   return {
     value: rows.map(({ refund }) => refund),
@@ -199,7 +200,7 @@ async function refunding(
         }),
         ...limited.guards,
         ...(owedNow > credit.takenMinor
-          ? [scope.write.holdOwed(invoice, minor(owedNow - credit.takenMinor), false)]
+          ? [scope.write.holdOwed(invoice, minor(owedNow - credit.takenMinor), true)]
           : []),
       ],
       writes: [...rows.map(({ refund }) => scope.write.insert(refunds, refund)), ...limited.writes],

@@ -90,7 +90,14 @@ async function refusedOf(scope: Scope, invoice: InvoiceRow): Promise<string | nu
 }
 
 async function chargeWith(scope: Scope, invoiceId: string, methodId: string): Promise<Outcome<null>> {
-  const begun = await beginPayment(scope, { invoiceId, key: requestKey(scope), amountNanos: null, methodId })
+  const attempt = {
+    invoiceId,
+    key: requestKey(scope),
+    amountNanos: null,
+    methodId,
+    isNamedAnew: true,
+  } as const
+  const begun = await beginPayment(scope, attempt)
   if (!begun.ok) return begun
   const charged = await chargeBegun(scope.aside(), begun.value, null)
   return charged.ok ? ok(null) : charged

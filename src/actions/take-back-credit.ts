@@ -11,17 +11,22 @@ import { movedCredit, NO_CREDIT } from "./credit-moves.ts"
 import type { Scope } from "./scope.ts"
 
 /** A payment with what is left of the credit that it became, and what of it is spent. */
-export type CreditedPayment = PaymentRow & { readonly freeMinor: Minor; readonly spentMinor: Minor }
+export type CreditedPayment = PaymentRow & {
+  readonly freeMinor: Minor
+  readonly spentMinor: Minor
+  readonly grant: HeldGrant | null
+}
 
 export async function withCredit(scope: Scope, payments: readonly PaymentRow[]): Promise<CreditedPayment[]> {
   const ids = payments.filter(({ creditedMinor }) => creditedMinor > 0n).map(({ id }) => id)
   const grants = await scope.read.wallets.grantsOf(ids)
-  const left = new Map(grants.map(({ row }) => [row.sourceId, row.remainingMinor]))
+  const bySource = new Map(grants.map((grant) => [grant.row.sourceId, grant]))
   return payments.map((payment) => {
     const { id, creditedMinor } = payment
-    const free = left.get(id) ?? minor(0n)
+    const grant = bySource.get(id) ?? null
+    const free = grant?.row.remainingMinor ?? minor(0n)
     const freeMinor = free < creditedMinor ? free : creditedMinor
-    return { ...payment, freeMinor, spentMinor: minor(creditedMinor - freeMinor) }
+    return { ...payment, freeMinor, spentMinor: minor(creditedMinor - freeMinor), grant }
   })
 }
 
@@ -30,14 +35,16 @@ export function creditIn({ freeMinor }: CreditedPayment, amount: Minor): Minor {
   return amount < freeMinor ? amount : freeMinor
 }
 
-/** Takes so much out of the credit that came of each source, at most what is left of it. */
+/** Takes so much out of the credit that came of each source, at most what is left of it. `known`: the grants that this was decided from,
+ *  so that their wallets are guarded as they were then. */
 export async function takingBack(
   scope: Scope,
   customerId: string,
   wanted: ReadonlyMap<string, Minor>,
+  known: readonly HeldGrant[] | null = null,
 ): Promise<CreditPart & { readonly takenMinor: Minor }> {
   const sources = [...wanted].filter(([, amount]) => amount > 0n).map(([id]) => id)
-  const grants = await scope.read.wallets.grantsOf(sources)
+  const grants = known ?? (await scope.read.wallets.grantsOf(sources))
   const moves = grants.flatMap((grant) => moveOf(grant, wanted))
   const [first] = moves
   if (first === undefined) return { ...NO_CREDIT, takenMinor: minor(0n) }

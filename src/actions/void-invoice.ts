@@ -47,6 +47,9 @@ export async function voidInvoice(
     async () => {
       const found = await findInvoice(scope, invoiceId)
       if (!found.ok) return found
+      // A top-up whose payment was called off is void by that.
+      const isDone = free.value > 0 && found.value.invoice.status === "Void"
+      if (isDone) return ok({ value: found.value, commit: { audit: [] } })
       const voided = voiding(scope, found.value, reason, permitsUnderWay)
       if (!voided.ok) return voided
       const withdrawn = await withdrawPayout(scope, found.value.invoice, permitsUnderWay)

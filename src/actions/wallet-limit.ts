@@ -3,7 +3,7 @@
 // whom that missed, and looks whether the credit is low.
 
 import type { Statement } from "../db/database.ts"
-import { putWalletBudget, renewWalletTerms } from "../db/wallet-budgets.ts"
+import { putWalletBudget, renewWalletBudget, renewWalletTerms } from "../db/wallet-budgets.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import { log } from "../runtime/log.ts"
 import { tellWallet } from "./sync-wallet.ts"
@@ -13,8 +13,8 @@ export type WalletChange = { readonly writes: readonly Statement[]; readonly age
 
 const NOTHING: WalletChange = { writes: [], agenda: [] }
 
-/** `becomesWatched`: the commit itself makes a wallet watch its balance. */
-type Options = { readonly becomesWatched?: boolean }
+/** `becomesWatched`: the commit itself makes a wallet watch its balance. `isMoving`: it changes what the wallets hold. */
+type Options = { readonly becomesWatched?: boolean; readonly isMoving?: boolean }
 
 /**
  * To be added to each commit that grants, draws, returns, debits, expires or reverses credit of the customer, changes or adds a wallet,
@@ -24,10 +24,14 @@ type Options = { readonly becomesWatched?: boolean }
 export async function walletChange(
   scope: Scope,
   customerId: string,
-  { becomesWatched = false }: Options = {},
+  { becomesWatched = false, isMoving = false }: Options = {},
 ): Promise<WalletChange> {
   const { platform, tenant, now } = scope
-  if (!becomesWatched && !(await scope.read.walletBudgets.isWatched(customerId))) return NOTHING
+  if (!becomesWatched && !(await scope.read.walletBudgets.isWatched(customerId))) {
+    if (!isMoving) return NOTHING
+    const renewed = renewWalletBudget(platform.db, tenant.id, customerId, now)
+    return { writes: [renewed, renewWalletTerms(platform.db, tenant.id, customerId)], agenda: [] }
+  }
   return {
     writes: [
       putWalletBudget(platform.db, tenant.id, customerId, now),

@@ -56,12 +56,18 @@ function answerError(error: Error, c: Ctx): Response {
   if (error instanceof FrameError) return frameResponse(c, error)
   if (error instanceof DomainError) return domainResponse(c, error)
   const state = error instanceof BrokenInvariant ? { state: printable(error.state) } : {}
-  const fields = { request_id: c.get("requestId"), method: c.req.method, path: c.req.path, ...state }
+  const path = withoutKey(c.req.path)
+  const fields = { request_id: c.get("requestId"), method: c.req.method, path, ...state }
   log.error("request failed", error, fields)
   return frameResponse(
     c,
     new FrameError(500, `Quote the request ${c.get("requestId")} when you report this.`),
   )
+}
+
+/** A callback address has its key in it, which no log may tell. */
+function withoutKey(path: string): string {
+  return path.replace(/(\/callbacks\/)[^/]+/, "$1…")
 }
 
 function printable(state: Readonly<Record<string, unknown>>): string {

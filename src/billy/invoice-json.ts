@@ -1,6 +1,6 @@
 // Invoices as they are shown. One that was made elsewhere has its lines for items. Pure.
 
-import type { InvoiceLineRow, InvoiceRow, PaymentRow } from "../db/rows.ts"
+import type { InvoiceLineRow, InvoiceRow, PaymentRow, PayoutRow } from "../db/rows.ts"
 import type { Instant } from "../domain/time.ts"
 import type { Facts } from "./facts.ts"
 import { uriOf } from "./facts.ts"
@@ -9,7 +9,8 @@ import type { BillyStatus } from "./invoice-state.ts"
 import { isCredit, statusOfInvoice } from "./invoice-state.ts"
 import type { Json } from "./print.ts"
 import { isoDate } from "./print.ts"
-import { seriesOf } from "./series.ts"
+import type { Attempt } from "./series.ts"
+import { ASKED_FOR, seriesOf } from "./series.ts"
 import { latest } from "./transaction-json.ts"
 
 export function billyStatusOf({ invoice, money, hasMethod }: Facts): BillyStatus {
@@ -84,14 +85,29 @@ function itemOf({ description, amountMinor, quantity }: InvoiceLineRow) {
 
 /** Another instrument and each word of the processor change it; a refusal that is tried again does not. */
 function updatedAtOf({ invoice, money }: Facts): Instant {
-  const heads = seriesOf(money.payments).slice(1)
+  const heads = seriesOf(money.payments).flatMap(([first]) => first ?? [])
+  const named = [
+    ...heads.filter((head, at) => at > 0 || isAskedFor(head)),
+    ...money.payouts.filter(isAskedFor),
+  ]
   return latest([
     invoice.createdAt,
     ...(invoice.details?.updatedAt === undefined ? [] : [invoice.details.updatedAt]),
-    ...heads.map(([first]) => first?.createdAt ?? null),
+    ...named.map(({ createdAt }) => createdAt),
     ...money.payments.filter(isWord).flatMap(({ settledAt, returnedAt }) => [settledAt, returnedAt]),
-    ...money.payouts.flatMap(({ settledAt, returnedAt }) => [settledAt, returnedAt]),
+    ...money.payouts.flatMap(wordsOf),
   ])
+}
+
+/** Whether somebody named an instrument, and not the schedule. */
+function isAskedFor({ attemptKey }: Pick<Attempt, "attemptKey">): boolean {
+  return attemptKey.startsWith(ASKED_FOR)
+}
+
+/** When the processor said something of a payout that ends it. */
+function wordsOf({ status, settledAt, returnedAt, failures }: PayoutRow): (Instant | null)[] {
+  const last = failures.at(-1)
+  return [status === "Succeeded" ? settledAt : null, last?.isHard === true ? last.at : null, returnedAt]
 }
 
 function isWord({ status, isHardFailure, returnedAt }: PaymentRow): boolean {

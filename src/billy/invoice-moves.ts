@@ -15,18 +15,13 @@ import { unitAmountOf } from "./money.ts"
 const OPEN_STATUSES = ["staged", "processing", "failed"]
 
 export async function settle(scope: Scope, facts: Facts, uri: string): Promise<void> {
-  const { invoice, money } = facts
+  const { invoice } = facts
   const isFree = invoice.status === "Paid" && invoice.totalMinor === 0n
   if (!isFree && !OPEN_STATUSES.includes(billyStatusOf(facts))) {
     const only = "invoice status is one of STAGED, PROCESSING and FAILED"
     throw invalidOperation(`Invalid operation, you can only update funding_instrument_uri when the ${only}`)
   }
   const method = await instrumentOf(scope, invoice.customerId, uri)
-  if (
-    money.payments.some(({ methodId, isHardFailure }) => isHardFailure === true && methodId === method.id)
-  ) {
-    throw new DomainError("InvalidFundingInstrument", "The instrument was declined for good for this invoice")
-  }
   unwrap(await settleWith(scope, invoice.id, method.id))
 }
 

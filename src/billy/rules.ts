@@ -1,10 +1,9 @@
 // Rules of parameters that several forms have.
 
 import { ownerOf } from "../db/owners.ts"
-import { readRfc3339 } from "../domain/rfc3339.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Instant } from "../domain/time.ts"
-import { instant } from "../domain/time.ts"
+import { parseInstant } from "../domain/time.ts"
 import type { Ctx } from "./door.ts"
 import type { Rule } from "./form.ts"
 import { optionalText, REQUIRED } from "./form.ts"
@@ -35,8 +34,8 @@ export function readIso8601(text: string): Instant | null {
   const [, day, time = "00:00:00", zone = "Z"] = ISO_8601.exec(text) ?? []
   if (day === undefined) return null
   const [, sign, hours = "00", minutes = "00"] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? []
-  const at = readRfc3339(`${day}T${time}${sign === undefined ? "Z" : `${sign}${hours}:${minutes}`}`)
-  return at === null ? null : instant(at)
+  const at = parseInstant(`${day}T${time}${sign === undefined ? "Z" : `${sign}${hours}:${minutes}`}`)
+  return at.ok ? at.value : null
 }
 
 /** Not before now. */

@@ -92,7 +92,7 @@ export function isRunning(payments: readonly Attempt[]): boolean {
 
 /** A payout tries again under its own name. */
 export function stateOfPayout(
-  payout: Pick<PayoutRow, "status" | "tries" | "retryAt" | "retryDays" | "failures" | "returnedAt">,
+  payout: Pick<PayoutRow, "status" | "tries" | "retryAt" | "failures" | "returnedAt">,
 ): TransactionState {
   switch (payout.status) {
     case "Processing":
@@ -102,9 +102,14 @@ export function stateOfPayout(
     case "Succeeded":
       return { submit: "done", status: "succeeded" }
     case "Failed":
-      if (payout.returnedAt !== null) return { submit: "done", status: "failed" }
+      if (isDoneFor(payout)) return { submit: "done", status: "failed" }
       return { submit: payout.retryAt === null ? "failed" : "retrying", status: null }
     case "Cancelled":
-      return { submit: "canceled", status: null }
+      return isDoneFor(payout) ? { submit: "done", status: "failed" } : { submit: "canceled", status: null }
   }
+}
+
+/** Whether the processor took it and ended it: it came back, or was declined for good. */
+function isDoneFor({ returnedAt, failures }: Pick<PayoutRow, "returnedAt" | "failures">): boolean {
+  return returnedAt !== null || failures.at(-1)?.isHard === true
 }

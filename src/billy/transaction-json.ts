@@ -60,14 +60,17 @@ function debit(facts: Facts, series: readonly PaymentRow[], next: PaymentRow | n
 function credit(facts: Facts, payout: PayoutRow): Transaction {
   const { id, failures, createdAt, settledAt, returnedAt } = payout
   const times = failures.map(({ at }) => at)
+  const state = stateOfPayout(payout)
+  // Of what the processor took and did not do, as of a charge, the end is its status and no failure.
+  const declined = state.submit === "done" && state.status === "failed" ? failures.slice(0, -1) : failures
   return {
     ids: [id],
-    json: shown(facts, "credit", payout, stateOfPayout(payout), {
+    json: shown(facts, "credit", payout, state, {
       uri: uriOf(facts.methods.get(payout.methodId)),
       ref: payout.payoutRef,
       statement: payout.statementDescriptor,
       // A payout has one name, however often it fails: the failures are told by their place.
-      failures: failures.map(({ at, code, message }, place) =>
+      failures: declined.map(({ at, code, message }, place) =>
         failure(withPlace(id, place), code, message, at),
       ),
       updatedAt: latest([createdAt, settledAt, returnedAt, ...times]),
@@ -111,7 +114,8 @@ function shown(
     status,
     amount: Number(amountMinor),
     funding_instrument_uri: uri,
-    processor_uri: ref,
+    // The processor has nothing of ours until it has taken it, though it may have kept what it declined.
+    processor_uri: submit === "done" ? ref : null,
     appears_on_statement_as: statement,
     failure_count: failures.length,
     failures,

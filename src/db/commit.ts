@@ -10,6 +10,7 @@ import type { Instant } from "../domain/time.ts"
 import type { Database, Guarded, Statement } from "./database.ts"
 import type { NumberDraw } from "./invoice-number.ts"
 import { drawnText, drawNumber, fillNumber, numberOf } from "./invoice-number.ts"
+import { insertAll } from "./insert-all.ts"
 import { countDays } from "./ledger-days.ts"
 import { agenda, audit, commitGuard, idempotency, ledgerEntries } from "./schema.ts"
 import type { StoredEntry, Woken } from "./webhook-events.ts"
@@ -159,24 +160,22 @@ function ledgerStatements(db: Database, context: CommitContext, postings: readon
   if (postings.length === 0) return []
   const entries = postings.flatMap((posting) => {
     const transactionId = context.newId()
-    return posting.entries.map((entry) =>
-      db.insert(ledgerEntries).values({
-        id: context.newId(),
-        tenantId: context.tenantId,
-        transactionId,
-        account: entry.account,
-        customerId: posting.customerId,
-        currency: posting.currency,
-        amountMinor: entry.amount,
-        cause: posting.cause,
-        causeId: posting.causeId,
-        bookedAt: context.now,
-        fromDay: entry.days?.from ?? 0,
-        toDay: entry.days?.to ?? 0,
-      }),
-    )
+    return posting.entries.map((entry) => ({
+      id: context.newId(),
+      tenantId: context.tenantId,
+      transactionId,
+      account: entry.account,
+      customerId: posting.customerId,
+      currency: posting.currency,
+      amountMinor: entry.amount,
+      cause: posting.cause,
+      causeId: posting.causeId,
+      bookedAt: context.now,
+      fromDay: entry.days?.from ?? 0,
+      toDay: entry.days?.to ?? 0,
+    }))
   })
-  return [...entries, countDays(db, context.tenantId, context.now, postings)]
+  return [...insertAll(db, ledgerEntries, entries), countDays(db, context.tenantId, context.now, postings)]
 }
 
 /** Scheduling what is already scheduled under the same key changes nothing. */

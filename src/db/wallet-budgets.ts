@@ -23,15 +23,29 @@ export function putWalletBudget(
     })
 }
 
-/** Counts up the terms of all who spend, or have spent, from a customer's credit. */
+/** Counts the version up where there is one: a wallet may be told to watch its balance between a decision and its commit. */
+export function renewWalletBudget(
+  db: Database,
+  tenantId: string,
+  customerId: string,
+  changedAt: Instant,
+): Statement {
+  return db
+    .update(walletBudgets)
+    .set({ version: sql`${walletBudgets.version} + 1`, changedAt })
+    .where(and(eq(walletBudgets.tenantId, tenantId), eq(walletBudgets.customerId, customerId)))
+}
+
+/** Counts up the terms of all who spend, or have spent, from a customer's credit, if that is watched. */
 export function renewWalletTerms(db: Database, tenantId: string, customerId: string): Statement {
   const next = {
     termsVersion: sql`${subscriptions.termsVersion} + 1`,
     version: sql`${subscriptions.version} + 1`,
   }
   const theirs = sql`${subscriptions.customerId} IN (${payeeIds(tenantId, customerId)})`
+  const isWatched = sql`EXISTS (SELECT 1 FROM wallet_budgets WHERE tenant_id = ${tenantId} AND customer_id = ${customerId})`
   return db
     .update(subscriptions)
     .set(next)
-    .where(and(eq(subscriptions.tenantId, tenantId), theirs))
+    .where(and(eq(subscriptions.tenantId, tenantId), isWatched, theirs))
 }

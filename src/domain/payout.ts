@@ -19,6 +19,8 @@ export type PayoutFailure = {
   readonly code: string
   readonly message: string
   readonly ref: string | null
+  /** Nothing arrives there ever, so it was the last try by itself. */
+  readonly isHard?: boolean
 }
 
 const MOVES: Readonly<Record<PayoutStatus, Partial<Record<PayoutNews, PayoutStatus>>>> = {

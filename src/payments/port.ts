@@ -57,6 +57,8 @@ export type RefundOutcome =
       readonly ref: string | null
       readonly code: string
       readonly message: string
+      /** Of a payout: nothing arrives there ever, so it is not tried again. */
+      readonly isHard?: boolean
     }
 
 export type PayoutRequest = {

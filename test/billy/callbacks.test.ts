@@ -2,7 +2,7 @@
 // what comes late changes nothing.
 
 import { createExecutionContext, env } from "cloudflare:test"
-import { describe, expect, test } from "vitest"
+import { describe, expect, test, vi } from "vitest"
 import { scopeFor } from "../../src/actions/scope.ts"
 import { takeCallback } from "../../src/actions/take-callback.ts"
 import { idOf } from "../../src/billy/guid.ts"
@@ -64,6 +64,20 @@ describe("the address", () => {
     expect((await callback(world, event, `${world.company.json.callback_key}/`)).status).toBe(400)
     const other = await newWorld()
     expect((await callback(other, event, world.company.json.callback_key)).status).toBe(404)
+  })
+
+  test("is told to no log, whatever goes wrong", async () => {
+    const world = await newWorld()
+    const id = idOf("company", world.company.guid)
+    await env.DB.prepare("UPDATE tenants SET settings = 'broken' WHERE id = ?").bind(id).run()
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {})
+    expect((await callback(world, { id: "evt", type: "x" })).status).toBe(500)
+    const text = JSON.stringify(logged.mock.calls)
+    logged.mockRestore()
+    expect(text).toContain("/callbacks/…")
+    expect(text).not.toContain(world.company.json.callback_key)
+    // Others read all tenants.
+    await env.DB.prepare("UPDATE tenants SET settings = '{}' WHERE id = ?").bind(id).run()
   })
 
   test.each([

@@ -97,6 +97,9 @@ const SUBSCRIPTION: Row[] = [
   ["started_at", "2030-10-01T00:00", 400, "Invalid ISO8601 datetime"],
   ["started_at", "20301001T000000", 400, "Invalid ISO8601 datetime"],
   ["started_at", "2030-10-01T00:00:00 sharp", 400, "Invalid ISO8601 datetime"],
+  ["started_at", "2030-10-01T00:00:00.123456", 200, '"2030-10-01T00:00:00.123000+00:00"'],
+  ["started_at", "0001-01-01T00:00:00", 400, "Invalid ISO8601 datetime"],
+  ["started_at", "9999-12-31T23:59:59-12:00", 400, "Invalid ISO8601 datetime"],
   ["started_at", "tomorrow", 400, "Invalid ISO8601 datetime tomorrow"],
   ["unknown", "parameter", 200],
 ]

@@ -82,8 +82,12 @@ describe("an instrument that fails for good", () => {
     expect(await transactionsOf(world, invoice)).toEqual([["debit", "done", "failed", 0]])
     await advance(world.native, { by: "P46D" })
     expect(await transactionsOf(world, invoice)).toHaveLength(1)
-    const again = await settle(world, invoice, FAILED)
-    expect([again.status, again.json.error_class]).toEqual([400, "InvalidFundingInstrument"])
+    // Who puts it again wants it tried again.
+    expect((await made(settle(world, invoice, FAILED))).status).toBe("failed")
+    expect(await transactionsOf(world, invoice)).toEqual([
+      ["debit", "done", "failed", 0],
+      ["debit", "done", "failed", 0],
+    ])
     expect((await made(settle(world, invoice, CARD))).status).toBe("settled")
   })
 })
@@ -201,6 +205,19 @@ describe("a subscription", () => {
     expect(await itemsOf(world, `${path}/transactions`)).toEqual([])
     expect((await made(settle(world, invoices[1], CARD))).status).toBe("settled")
     expect((await made(world.company.get(path))).funding_instrument_uri).toBe(null)
+  })
+
+  test("has invoices that change when an instrument is named, also when it declines", async () => {
+    const world = await newWorld()
+    const subscription = await world.subscribe({ funding_instrument_uri: "" })
+    const [invoice] = await itemsOf(world, `/v1/subscriptions/${subscription.guid}/invoices`)
+    await advance(world.native, { by: "PT1H" })
+    const put = await made(settle(world, invoice, DECLINE))
+    expect([put.status, put.updated_at]).toEqual(["processing", "2014-01-31T11:00:00+00:00"])
+    const [transaction] = await itemsOf(world, `/v1/invoices/${invoice.guid}/transactions`)
+    expect([transaction.submit_status, transaction.processor_uri]).toEqual(["retrying", null])
+    await advance(world.native, { by: "P1D" })
+    expect((await made(world.company.get(`/v1/invoices/${invoice.guid}`))).updated_at).toBe(put.updated_at)
   })
 
   test("that starts at this very instant is invoiced now and charged in its turn", async () => {

@@ -6,6 +6,7 @@ import { made } from "./client.ts"
 import {
   DECLINE,
   expectCleanLedger,
+  FAILED,
   itemsOf,
   newWorld,
   PENDING,
@@ -69,10 +70,30 @@ test("an instrument that declines is tried again, and gives way to another one",
   expect(await transactionsOf(world, invoice)).toEqual([["credit", "retrying", null, 1]])
   await advance(world.native, { by: "P2D" })
   expect(await transactionsOf(world, invoice)).toEqual([["credit", "retrying", null, 3]])
+  const [transaction] = await itemsOf(world, `/v1/invoices/${invoice.guid}/transactions`)
+  expect(transaction.processor_uri).toBe(null)
+  // Tries are news of the transaction alone.
+  expect((await made(world.company.get(`/v1/invoices/${invoice.guid}`))).updated_at).toBe(invoice.created_at)
   expect((await made(settle(world, invoice, BANK))).status).toBe("settled")
   expect(await transactionsOf(world, invoice)).toEqual([
     ["credit", "done", "succeeded", 0],
     ["credit", "canceled", null, 3],
+  ])
+  await expectCleanLedger(world)
+})
+
+test("an instrument that declines for good is not tried again, and gives way to another one", async () => {
+  const { world, invoice } = await payee(FAILED)
+  expect(invoice.status).toBe("failed")
+  expect(await transactionsOf(world, invoice)).toEqual([["credit", "done", "failed", 0]])
+  await advance(world.native, { by: "P5D" })
+  expect(await transactionsOf(world, invoice)).toEqual([["credit", "done", "failed", 0]])
+  const put = await made(settle(world, invoice, PENDING))
+  expect([put.status, put.updated_at]).toEqual(["processing", "2014-02-05T10:00:00+00:00"])
+  await advance(world.native, { by: "PT2H" })
+  expect(await transactionsOf(world, invoice)).toEqual([
+    ["credit", "done", "succeeded", 0],
+    ["credit", "done", "failed", 0],
   ])
   await expectCleanLedger(world)
 })

@@ -67,7 +67,8 @@ describe("a transaction", () => {
     expect(stateOfRefund({ status })).toEqual({ submit, status: told })
   })
 
-  const payout = { tries: 0, retryAt: null, retryDays: [1], failures: [], returnedAt: null }
+  const payout = { tries: 0, retryAt: null, failures: [], returnedAt: null }
+  const closed = [{ at: LATER, code: "account_closed", message: "", ref: null, isHard: true }]
   test.each([
     ["Processing", {}, "staged", null],
     ["Processing", { tries: 1 }, "retrying", null],
@@ -76,7 +77,9 @@ describe("a transaction", () => {
     ["Failed", { retryAt: LATER }, "retrying", null],
     ["Failed", {}, "failed", null],
     ["Failed", { returnedAt: LATER }, "done", "failed"],
+    ["Failed", { failures: closed }, "done", "failed"],
     ["Cancelled", {}, "canceled", null],
+    ["Cancelled", { failures: closed }, "done", "failed"],
   ] as const)("that is a credit, %s %o", (status, given, submit, told) => {
     expect(stateOfPayout({ ...payout, ...given, status })).toEqual({ submit, status: told })
   })

@@ -103,8 +103,10 @@ describe("a wallet that stops at zero", () => {
 
   test("goes on after a top-up, and tells once each time that it is empty", async () => {
     const customer = await newCustomer(api)
-    await wallet(customer, { stop_at_zero: true, low_balance_nanos: dollars(4) })
+    // Before it is watched: an empty wallet that is watched is low at once.
     await credit(customer, 10)
+    const watch = { stop_at_zero: true, low_balance_nanos: dollars(4) }
+    await changeWallet(customer, (await held(customer)).wallets[0].id, watch)
     const subscription = await newSubscription(api, await newPlan(api, [CALLS]), { customer_id: customer.id })
     // $10 − 200 × $0.03 = $4 is not less than $4; one more is.
     expect(await flood([subscription], 200)).toBe(200)

@@ -22,6 +22,7 @@ const ROOT_KEY = "root_test_key_for_tests_only_000000"
 /** A key means nothing any more after a day: no client asks again by then. */
 const GIVEN_UP_MS = 20 * HOUR
 const FEE_NANOS = "31000000000000"
+const LEARN_EVERY = 50
 const TASKS_AT_ONCE = 5
 const DEATHS = 0.03
 /** How many of the statements between two commits others get in before. */
@@ -123,6 +124,7 @@ export class Simulation {
 
   async step(): Promise<void> {
     this.steps += 1
+    if (this.steps % LEARN_EVERY === 0) await this.#learnInvoices()
     const isFull = this.#running.length >= TASKS_AT_ONCE
     if (this.#running.length > 0 && (isFull || this.#random.chance(0.75))) return this.#goOn()
     switch (this.#random.weighted({ Ask: 9, Again: 3, Job: 9, Event: 5, Bank: 4, Cron: 1, Time: 3 })) {
@@ -146,6 +148,15 @@ export class Simulation {
       case "Time":
         return this.#passTime()
     }
+  }
+
+  /** The invoices of subscriptions come without being asked for. */
+  async #learnInvoices(): Promise<void> {
+    const sql =
+      "SELECT id FROM invoices WHERE tenant_id = ? AND subscription_id IS NOT NULL AND status = 'Open' ORDER BY id"
+    const { results } = await env.DB.prepare(sql).bind(this.tenantId).all<{ id: string }>()
+    const { invoices } = this.#clients.known
+    invoices.push(...results.map(({ id }) => id).filter((id) => !invoices.includes(id)))
   }
 
   /** No more faults: what began comes to its end, and what is due until `days` from now is done. */

@@ -2,5 +2,7 @@
 
 import { applyD1Migrations } from "cloudflare:test"
 import { env } from "cloudflare:workers"
+import { beginFile } from "./database.ts"
 
 await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
+beginFile()

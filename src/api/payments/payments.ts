@@ -28,7 +28,7 @@ const payRoute = createRoute({
   tags: ["Payments"],
   summary: "Pay an invoice",
   description:
-    "Records a payment that was received elsewhere, or charges the customer's default method now; all that is due, or a part of it. Never more than is due: what payments are under way for is not asked for again. " +
+    "Records a payment that was received elsewhere, or charges the customer's default method now; all that is due, or a part of it. Never more than is due is charged, and what payments are under way for is not asked for again; what was received beyond it becomes credit. " +
     "A decline is a payment with status Failed and begins dunning. Once all parts together are what is due, the invoice is Paid.",
   ...writes("invoices:write"),
   request: { params: IdParam, ...body(PaymentInput, false) },

@@ -15,7 +15,7 @@ import type { Minor } from "../../domain/money.ts"
 import { minor } from "../../domain/money.ts"
 import type { Database } from "../database.ts"
 import type { Page } from "./page.ts"
-import { dueOf } from "./receivable.ts"
+import { dueOf, leftOf } from "./receivable.ts"
 
 export type AuditOfCustomers = {
   readonly entries: readonly EntrySum[]
@@ -164,6 +164,39 @@ function documentSums(tenantId: string, customers: SQL): SQL[] {
       ${ofCustomer} AND r.tenant_id = p.tenant_id AND r.payment_id = p.id AND r.status = 'Succeeded'`,
       "p",
     ),
+    ...payableSums(tenantId, customers),
+  ]
+}
+
+/** What is owed to customers in money: what invoices and payments left, less what became credit, was refunded and was paid out of it. */
+function payableSums(tenantId: string, customers: SQL): SQL[] {
+  const from = (table: SQL) => sql`${customers} CROSS JOIN ${table}`
+  const standing = sql`i.type = 'Standard' AND i.status IN ('Open', 'Paid', 'Uncollectible')`
+  const ofInvoice = sql`i.tenant_id = ${tenantId} AND i.customer_id = c.value AND ${standing}`
+  const ofPayment = sql`p.tenant_id = ${tenantId} AND p.customer_id = c.value`
+  const owing = sql`g.tenant_id = e.tenant_id AND g.id = e.grant_id AND g.kind = 'Paid' AND g.source <> 'Cash'`
+  const ofEntry = sql`e.tenant_id = ${tenantId} AND e.customer_id = c.value AND ${owing}`
+  const refunded = sql`r.tenant_id = p.tenant_id AND r.payment_id = p.id AND r.status = 'Succeeded'`
+  const paid = sql`${ofPayment} AND p.status = 'Succeeded'`
+  const check = "Payables"
+  return [
+    summed(check, sql`MIN(${leftOf("i")}, 0)`, from(sql`invoices i`), ofInvoice, "i"),
+    summed(check, sql`p.applied_minor - p.amount_minor`, from(sql`payments p`), paid, "p"),
+    summed(
+      check,
+      sql`e.amount_minor`,
+      from(sql`wallet_entries e CROSS JOIN wallet_grants g`),
+      sql`${ofEntry} AND e.kind IN ('Granted', 'Debited', 'Reversed')`,
+      "e",
+    ),
+    summed(
+      check,
+      sql`r.owed_minor`,
+      from(sql`payments p CROSS JOIN refunds r`),
+      sql`${ofPayment} AND ${refunded}`,
+      "p",
+    ),
+    summed(check, sql`p.amount_minor`, from(sql`payouts p`), paid, "p"),
   ]
 }
 

@@ -33,7 +33,8 @@ export function givenOutcome({
 }: Pick<SandboxObject, "ref" | "status" | "state">): RefundOutcome {
   if (status === "Succeeded" || status === "Pending") return { status, ref }
   const code = typeof state["code"] === "string" ? state["code"] : "refund_failed"
-  return { status: "Failed", ref, code, message: messageOf(code) }
+  const failed = { status: "Failed", ref, code, message: messageOf(code) } as const
+  return isHardDecline(code) ? { ...failed, isHard: true } : failed
 }
 
 /** The same key with another amount is a fault of the caller, as it is at Stripe: nobody may take it for an answer. */

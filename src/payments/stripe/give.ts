@@ -1,6 +1,7 @@
 // Refunds, and payouts: transfers to a connected account.
 
 import type Stripe from "stripe"
+import { isHardDecline } from "../declines.ts"
 import type { PayoutOutcome, PayoutRequest, RefundOutcome, RefundRequest } from "../port.ts"
 import { toStripe } from "./amount.ts"
 import { KEY } from "./keys.ts"
@@ -42,6 +43,7 @@ async function orRefusal(ask: () => Promise<RefundOutcome>): Promise<RefundOutco
   } catch (error) {
     const refusal = refusalOf(error)
     if (refusal === null) throw error
-    return { status: "Failed", ref: null, ...refusal }
+    const failed = { status: "Failed", ref: null, ...refusal } as const
+    return isHardDecline(refusal.code) ? { ...failed, isHard: true } : failed
   }
 }
