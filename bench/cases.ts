@@ -31,9 +31,11 @@ export const PEER_TRANSACTION = "peer, single events, ordinary transaction"
 export const PEER_STATEMENT = "peer, single events, best statement"
 export const PEER_100 = "peer, 100 events"
 export const PEER_1000 = "peer, 1,000 events"
-export const SPREAD_CALL = "many subscriptions: a call that does nothing"
-export const SPREAD = "many subscriptions: POST /v1/events"
-export const SPREAD_PEER = "many subscriptions: peer, best statement"
+/** How the names of the cases begin that spread their load. */
+export const MANY = "many "
+export const SPREAD_CALL = `${MANY}subscriptions: a call that does nothing`
+export const SPREAD = `${MANY}subscriptions: POST /v1/events`
+export const SPREAD_PEER = `${MANY}subscriptions: peer, best statement`
 
 /** The same load for whoever serves it: connections by the size of the request. */
 const CONNECTIONS: Readonly<Record<number, number>> = { 0: 64, 1: 64, 100: 8, 1_000: 4 }
@@ -67,7 +69,7 @@ export function casesFor(field: Field): Case[] {
     ...(peer === null ? [] : peerCases(peer, world, hot)),
     warm(world, ours(SPREAD_CALL, "/bench/noop-call", bench, 1, all)),
     warm(world, ours(SPREAD, "/v1/events", key, 1, all)),
-    sqliteCase("many files: SQLite, single events", field.folder, 1, all.length),
+    sqliteCase(`${MANY}files: SQLite, single events`, field.folder, 1, all.length),
     ...(peer === null ? [] : [peerCase(SPREAD_PEER, "/statement", peer, world, 1, all)]),
   ]
 }

@@ -38,7 +38,15 @@ export async function measureSpeed(options: SpeedOptions): Promise<string> {
     const world = await makeWorld(`http://127.0.0.1:${server.port}`, site.rootKey, subscriptions)
     const cases = of.casesFor({ server, world, peer, folder })
     const chosen = cases.filter(({ name }) => only === null || name.includes(only))
-    const taken = await inTurns(chosen, rounds, seconds)
+    // A thousand objects that fall asleep keep workerd busy for a while, so they come when the hot one has been measured.
+    const isSpread = ({ name }: of.Case): boolean => name.startsWith(of.MANY)
+    const hot = await inTurns(
+      chosen.filter((one) => !isSpread(one)),
+      rounds,
+      seconds,
+    )
+    const spread = await inTurns(chosen.filter(isSpread), rounds, seconds)
+    const taken: Rounds = new Map([...hot, ...spread])
     const how = `medians of ${rounds} rounds of ${seconds} s each; many are ${count(subscriptions)}; ${peerNote}`
     return [measuredOn(how), targetTable(targetsOf(taken)), tableOf(taken)].join("\n\n")
   } finally {
