@@ -10,7 +10,7 @@ import { DraftIds } from "./draft-ids.ts"
 import { partText } from "./event-log.ts"
 import { Fold, type Measured } from "./fold.ts"
 import { hashOfId } from "./index/hash.ts"
-import { isSealed, type KnownEvent } from "./sealed-log.ts"
+import type { KnownEvent } from "./sealed-log.ts"
 import type { Limiter } from "./limiter.ts"
 import type { Slot } from "./slots.ts"
 import type { MeterState } from "./state.ts"
@@ -80,8 +80,8 @@ export class Draft {
     if (this.#state.terms === null) return null
     const { log, sealed, ids } = this.#state
     for (const seq of ids.candidates(hash)) {
-      const event = sealed.has(seq) ? sealed.event(seq, id) : log.event(seq)
-      if (event !== null && (isSealed(event) || event.id === id)) return event
+      const event = sealed.has(seq) ? sealed.event(seq, id) : log.eventOf(seq, id)
+      if (event !== null) return event
     }
     return null
   }

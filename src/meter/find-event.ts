@@ -9,13 +9,8 @@ import type { MeterState } from "./state.ts"
 export function findEvent(id: string, state: MeterState): LoggedEvent | SealedEvent | null {
   if (state.terms === null) return null
   for (const seq of state.ids.candidates(hashOfId(id))) {
-    if (state.sealed.has(seq)) {
-      const sealed = state.sealed.event(seq, id)
-      if (sealed !== null) return sealed
-      continue
-    }
-    const event = state.log.event(seq)
-    if (event?.id === id) return event
+    const event = state.sealed.has(seq) ? state.sealed.event(seq, id) : state.log.eventOf(seq, id)
+    if (event !== null) return event
   }
   return null
 }

@@ -5,6 +5,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test"
 import { describe, expect, it } from "vitest"
 import type { MeterTerms } from "../../src/domain/terms.ts"
 import { instant } from "../../src/domain/time.ts"
+import { hashOfId } from "../../src/meter/index/hash.ts"
 import type { EventInput, EventResult } from "../../src/meter/protocol.ts"
 import {
   accepted,
@@ -162,6 +163,33 @@ it("a read that follows an accepted event contains it", async () => {
     ])
     expect(seen).toBe(String(n))
   }
+})
+
+describe("ids that share a hash", () => {
+  /** Of some hundred thousand ids with characters that JSON escapes, two have the same hash of 32 bits: the birthday of one in 2^32. */
+  function twins(): [string, string] {
+    const byHash = new Map<number, string>()
+    for (let n = 0; ; n += 1) {
+      const id = `"evt"\\é\u2028-${n}`
+      const hash = hashOfId(id)
+      const other = byHash.get(hash)
+      if (other !== undefined) return [other, id]
+      byHash.set(hash, id)
+    }
+  }
+
+  it("are two events, and each is known again, also by an object that has read nothing yet", async () => {
+    const terms = newTerms({ meters: [CALLS] })
+    const [one, other] = twins()
+    expect(await results(terms, [event(one)])).toEqual([accepted])
+    await evictDurableObject(stubFor(terms))
+    expect(await results(terms, [event(other)])).toEqual([accepted])
+    for (const id of [one, other]) {
+      await evictDurableObject(stubFor(terms))
+      expect(await results(terms, [event(id)])).toEqual([duplicate])
+    }
+    expect(await valueOf(terms, CALLS)).toBe("2")
+  })
 })
 
 describe("when something fails", () => {
