@@ -12,8 +12,8 @@ const CALM_DAYS = 14
 const TOLD_STEPS = 60
 
 const one = Number(env.SIMULATION_SEED ?? "")
-const steps = Number(env.SIMULATION_STEPS ?? "") || 600
-const seeds = one === 0 ? [1, 2] : [one]
+const steps = Number(env.SIMULATION_STEPS ?? "") || 800
+const seeds = one === 0 ? [1, 2, 3] : [one]
 /** A step takes some milliseconds; a machine that is busy with other tests a hundred. */
 const patienceMs = 60_000 + steps * 200
 
