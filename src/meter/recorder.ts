@@ -66,10 +66,15 @@ export type Need = {
 }
 
 /** `Held`: it would fit if nothing were set aside, or is a hold itself. `Busy`: a budget could not decide. */
-export type Asked = { readonly kind: "Ready" | "Busy" } | { readonly kind: "Held"; readonly left: string }
+export type Asked =
+  | { readonly kind: "Ready" | "Busy" }
+  | { readonly kind: "Held"; readonly left: string; readonly latch?: Latching }
+
+/** A budget's word that its limit is reached: it refuses all from the event on that goes beyond. */
+type Latching = { readonly budget: string; readonly reply: Extract<LeaseReply, { kind: "Refused" }> }
 
 /** What the budgets had no room for while a group is decided: what needs as much in the same period is not asked for again. */
-type Refused = { start: Instant; need: Nanos } | null
+type Refused = { readonly start: Instant; readonly need: Nanos; readonly latch: Latching | undefined } | null
 type Course = { refused: Refused; isBusy: boolean }
 
 const REFUSED: ResultCode = "s"
@@ -170,14 +175,21 @@ export class Recorder {
     const least = need ?? nanos(used + 1n)
     const { refused } = course
     if (course.isBusy) return { kind: "Busy" }
-    if (refused?.start === period.start && least >= refused.need) return { kind: "Held", left: "0" }
+    if (refused?.start === period.start && least >= refused.need) {
+      const { latch } = refused
+      if (need === null || latch === undefined) return { kind: "Held", left: "0" }
+      // Here is the event with which the limit was reached. If the word is out of date by now, the budget is asked anew.
+      course.refused = null
+      if (this.#takeOver(latch.budget, period, latch.reply)) return { kind: "Ready" }
+    }
     const answer = await this.askFor(asked, need)
     course.isBusy = answer.kind === "Busy"
-    if (answer.kind === "Held") course.refused = { start: period.start, need: least }
+    if (answer.kind === "Held") course.refused = { start: period.start, need: least, latch: answer.latch }
     return answer
   }
 
-  /** Asks each budget; `need` null: any more will do. */
+  /** Asks each budget; `need` null: any more will do, for a group. That a limit is reached is then no word on all of the group: events
+   *  before the one that goes beyond may raise nothing, as they would pass if they came alone. */
   async askFor(asked: AskBudgets, need: Nanos | null): Promise<Asked> {
     for (const terms of asked.budgets) {
       const { limiter, terms: ours } = this.#host.loaded()
@@ -196,6 +208,9 @@ export class Recorder {
         terms,
       )
       if (reply.kind === "Held") return { kind: "Held", left: reply.left }
+      if (reply.kind === "Refused" && need === null) {
+        return { kind: "Held", left: "0", latch: { budget: terms.name, reply } }
+      }
       if (!this.#takeOver(terms.name, asked.period, reply)) return { kind: "Busy" }
     }
     return { kind: "Ready" }
