@@ -7,8 +7,10 @@ import { TermsCache } from "./actions/terms-cache.ts"
 import { ArchiveStore } from "./archive/store.ts"
 import type { Door } from "./api/shared/door.ts"
 import type { Door as BillyDoor } from "./billy/door.ts"
+import { readOrigins } from "./billy/origins.ts"
 import { showSubject } from "./api/webhooks/show.ts"
 import { budgetOf } from "./budget/client.ts"
+import { countedD1 } from "./db/counted-d1.ts"
 import type { Database } from "./db/database.ts"
 import { openDatabase } from "./db/database.ts"
 import { sandboxStore } from "./db/sandbox.ts"
@@ -80,6 +82,14 @@ export function platformOf(env: Env, ctx: ExecutionContext): Platform {
         await sendAll(queue === "Webhooks" ? env.WEBHOOKS : env.JOBS, mine)
       }
     },
+    queries: outside.d1Queries,
+    countedDb() {
+      const count = { calls: 0, statements: 0 }
+      return { count, db: openDatabase(countedD1(env.DB, count)) }
+    },
+    async continueAdvance(tenantIds) {
+      for (const id of tenantIds) await env.JOBS.send({ kind: "advance-clock", tenant_id: id })
+    },
     background: (work) => ctx.waitUntil(work),
   }
 }
@@ -118,5 +128,9 @@ export function doorOf(env: Env, ctx: ExecutionContext): Door {
 }
 
 export function billyDoorOf(env: Env, ctx: ExecutionContext): BillyDoor {
-  return { ...doorOf(env, ctx), isRegistrationOpen: env.BILLY_REGISTRATION !== "closed" }
+  return {
+    ...doorOf(env, ctx),
+    isRegistrationOpen: env.BILLY_REGISTRATION !== "closed",
+    allowedOrigins: readOrigins(env.BILLY_ALLOWED_ORIGINS),
+  }
 }

@@ -172,8 +172,14 @@ export const limits = {
   payoutsAtOnce: 50,
   /** What Stripe takes of the words on a card's statement. */
   statementDescriptorLength: 22,
-  /** Payments of an invoice that are looked at together: attempts of a year of dunning, and parts that somebody paid. */
+  /** Payments of an invoice that are shown with its dunning, the newest ones: attempts of a year, and parts that somebody paid. */
   paymentsPerInvoice: 100,
+  /** When it is worth to ask a processor again that gave no answer. */
+  processorRetrySeconds: 10,
+  /** Payments that one request refunds: each asks the processor, and an invocation has so many calls. */
+  paymentsPerRefund: 100,
+  /** Invoices whose credit one payout pays: its commit guards each of them. */
+  invoicesPerPayout: 100,
   /** Events that came before what they are about was known, applied at once. */
   waitingEvents: 20,
   paymentTermsDays: 365,
@@ -282,6 +288,15 @@ export const limits = {
   /** Longest step of one advance of a test clock, and how much it may run. */
   advanceYears: 5,
   advanceJobs: 2_000,
+  /** Queries of D1 that a turn of an advance leaves for its last job and its end: a finalization of an ordinary invoice takes some forty,
+   *  one of hundreds of lines a few for each four of them. */
+  advanceReserve: 200,
+  /** How often, and how far apart, an advance looks whether the queue is done with a job that it has met there: the calls of a webhook
+   *  take a moment. */
+  advanceLooks: 20,
+  advanceLookMs: 250,
+  /** Advances that wait for their turn and are reminded of by one tick of cron. */
+  advancesPerTick: 100,
   /** Endpoints of a tenant: each event is looked at for each of them. */
   webhookEndpoints: 20,
   webhookUrlLength: 2_048,
@@ -291,7 +306,7 @@ export const limits = {
   webhookResponseBytes: KIB,
   webhookErrorLength: 500,
   webhookAttemptsKept: 20,
-  /** Events that are looked at for an endpoint at once: one batch of D1. */
+  /** Events that an endpoint gets deliveries of at once: one batch of D1. */
   webhookFanOut: 50,
   /** Deliveries to one endpoint at once: an invocation has six connections. */
   webhooksSideBySide: 6,

@@ -11,13 +11,13 @@ import { tick } from "../../src/jobs/cron.ts"
 import { consume } from "../../src/jobs/queue.ts"
 import { wallNowMs } from "../../src/runtime/clock.ts"
 import type { CloseProgress } from "./close-progress.ts"
-import { countedD1, type Calls } from "./counted-d1.ts"
+import { countedD1, type Count } from "../../src/db/counted-d1.ts"
 import bench from "./index.ts"
 import type { BenchEnv } from "./routes.ts"
 
 export * from "./index.ts"
 
-const counted: Calls = { calls: 0, statements: 0 }
+const counted: Count = { calls: 0, statements: 0 }
 let messages = 0
 let aheadMs = 0
 
@@ -39,7 +39,7 @@ const PROGRESS = `SELECT
 async function progressOf(env: Env, tenantId: string): Promise<CloseProgress> {
   const row = await env.DB.prepare(PROGRESS)
     .bind(tenantId)
-    .first<Omit<CloseProgress, keyof Calls | "messages">>()
+    .first<Omit<CloseProgress, keyof Count | "messages">>()
   if (row === null) throw new Error("a count has a row")
   return { ...row, ...counted, messages }
 }

@@ -40,6 +40,8 @@ export async function writeDeployConfig(databaseId: string | null): Promise<void
   const text = JSON.stringify(
     {
       ...config,
+      // What the platform allows an invocation; wrangler.toml says it where the account's plan allows less.
+      vars: { D1_QUERIES: "1000", ...config.vars },
       // Paths of a configuration are relative to its file.
       main: join(root, need(config.main, "main")),
       assets: { ...config.assets, directory: join(root, need(config.assets?.directory, "assets.directory")) },

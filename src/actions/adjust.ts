@@ -3,7 +3,7 @@
 import type { Guarded } from "../db/database.ts"
 import type { WasBilled } from "../db/readers/invoices.ts"
 import type { SubscriptionTerms } from "../db/readers/subscriptions.ts"
-import type { InvoiceLineRow } from "../db/rows.ts"
+import type { CouponRedemptionRow, InvoiceLineRow } from "../db/rows.ts"
 import { adjustingCharges, periodsOf } from "../domain/adjust.ts"
 import type { ChargeScope } from "../domain/billable.ts"
 import type { Charge } from "../domain/charges.ts"
@@ -23,6 +23,8 @@ export type RecomputedDraft = { readonly id: string; readonly lines: readonly In
 export type AdjustInput = {
   readonly charges: readonly Charge[]
   readonly was: ReadonlyMap<string, WasBilled>
+  /** All coupons that the subscription ever had. */
+  readonly redemptions: readonly CouponRedemptionRow[]
   readonly chargeScope: ChargeScope
   readonly draft: RecomputedDraft | null
 }
@@ -30,14 +32,11 @@ export type AdjustInput = {
 export async function adjustmentsOf(
   scope: Scope,
   terms: SubscriptionTerms,
-  { charges, was, chargeScope, draft }: AdjustInput,
+  { charges, was, redemptions, chargeScope, draft }: AdjustInput,
 ): Promise<Adjustments> {
   const billable = billableOf(terms)
   const periods = periodsOf(billable, charges, chargeScope).map(({ period }) => period)
-  const [redemptions, { commitments, guards }] = await Promise.all([
-    scope.read.coupons.redemptionsOf(terms.subscription.id),
-    commitmentsOf(scope, terms, { charges, periods, draft }),
-  ])
+  const { commitments, guards } = await commitmentsOf(scope, terms, { charges, periods, draft })
   const by = { was, chargeScope, commitments, redemptions }
   return { charges: adjustingCharges(billable, charges, by), guards }
 }

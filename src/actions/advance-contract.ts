@@ -86,7 +86,7 @@ async function missingTo(
   parts: readonly PhasePart[],
 ): Promise<Missing> {
   const over = parts.filter((part) => isOver(part, scope.now))
-  const invoiced = await scope.read.invoices.was(over.map(trueUpKey), null)
+  const invoiced = await scope.read.ask(scope.read.invoices.was(over.map(trueUpKey), null))
   const open = over.filter((part) => !invoiced.has(trueUpKey(part)))
   if (open.length === 0) return { charges: [], again: null }
   const members = await membersOf(scope, rootContractId)
@@ -134,10 +134,8 @@ function isBilledTo(subscription: SubscriptionRow, end: Instant): boolean {
 
 /** What of the charges is not on an invoice yet. An amendment can add to what was; nothing is given back here. */
 async function notInvoiced(scope: Scope, charges: readonly ContractCharge[]): Promise<ContractBilled[]> {
-  const was = await scope.read.invoices.was(
-    charges.map(({ lineKey }) => lineKey),
-    null,
-  )
+  const keys = charges.map(({ lineKey }) => lineKey)
+  const was = await scope.read.ask(scope.read.invoices.was(keys, null))
   return charges.flatMap((charge) => {
     const amount = minor(charge.should - (was.get(charge.lineKey)?.amount ?? 0n))
     return amount > 0n ? [{ charge, amount }] : []

@@ -1,6 +1,7 @@
 // The page of the sandbox's bank: what a customer reads there, and what it answers.
 // Law: the link alone permits it, and is checked before anything is read.
 
+import { readersFor } from "../db/readers/index.ts"
 import type { TenantRow } from "../db/rows.ts"
 import { tenantById } from "../db/system.ts"
 import type { AskedCharge } from "../payments/port.ts"
@@ -8,7 +9,12 @@ import type { Platform } from "./scope.ts"
 
 export type SandboxLink = { readonly tenantId: string; readonly chargeRef: string; readonly token: string }
 
-export type Asked = { readonly tenant: TenantRow; readonly charge: AskedCharge }
+/** `invoiceNumber`: null where what is paid has none. */
+export type Asked = {
+  readonly tenant: TenantRow
+  readonly charge: AskedCharge
+  readonly invoiceNumber: string | null
+}
 
 /** Null: the link is not one of ours. */
 export async function showSandbox(
@@ -17,7 +23,11 @@ export async function showSandbox(
 ): Promise<Asked | null> {
   const charge = await platform.sandboxOf({ id: tenantId }).show(chargeRef, token)
   const tenant = charge === null ? null : await tenantById(platform.db, tenantId)
-  return charge === null || tenant === null ? null : { tenant, charge }
+  if (charge === null || tenant === null) return null
+  const read = readersFor(platform.db, tenantId)
+  const payment = await read.payments.byCharge("sandbox", chargeRef)
+  const found = payment === null ? null : await read.invoices.byId(payment.invoiceId)
+  return { tenant, charge, invoiceNumber: found?.invoice.number ?? null }
 }
 
 /** False: the link is not one of ours, or was answered before. */

@@ -7,19 +7,22 @@ import type { AgendaItem } from "../domain/agenda.ts"
 import { periodContaining } from "../domain/period.ts"
 import { err, ok } from "../domain/result.ts"
 import { lastInstant } from "../domain/subscription.ts"
+import type { Instant } from "../domain/time.ts"
 import { formatInstant } from "../domain/time.ts"
 import type { Segment } from "../domain/timeline.ts"
 import { segmentAt, segmentsOf } from "../domain/timeline.ts"
 import type { Outcome } from "./act.ts"
 import { act } from "./act.ts"
+import { nameOf } from "./changed-row.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
-/** A change that was withdrawn meanwhile, or of a subscription that ends before it, does not happen. */
+/** A change that was withdrawn or moved meanwhile, or of a subscription that ends before it, does not happen. `name`: of the change,
+ *  and when. */
 export async function applyChange(
   scope: Scope,
   subscriptionId: string,
-  changeId: string,
+  name: string,
 ): Promise<Outcome<null>> {
   return act(
     scope,
@@ -27,7 +30,7 @@ export async function applyChange(
       const row = await scope.read.subscriptions.byId(subscriptionId)
       if (row === null) return err(notFound("subscription"))
       const segments = segmentsOf(row)
-      const applied = segments.find(({ id }) => id === changeId)
+      const applied = segments.find((segment) => isNamed(segment, name, scope.now))
       const last = lastInstant(row)
       const happens = applied !== undefined && (last === null || applied.from < last)
       if (!happens) return ok({ value: null, commit: { audit: [] } })
@@ -60,7 +63,12 @@ export async function applyChange(
   )
 }
 
-/** Where the calendar was moved after it was scheduled it begins within a period, and no close bills what it charges in advance. */
+/** Jobs that were made before changes followed the period's end name the change alone. */
+function isNamed(segment: Segment, name: string, now: Instant): boolean {
+  return nameOf(segment) === name || (segment.id === name && segment.from <= now)
+}
+
+/** Where one that keeps its time begins within a period, since the calendar was moved, no close bills what it charges in advance. */
 function advanceOf({ id: subject, schedule }: SubscriptionRow, { id, from }: Segment): AgendaItem[] {
   const period = periodContaining(schedule, from)
   if (id === null || period === null || period.start === from) return []

@@ -11,6 +11,7 @@ import { applyStoredEvent } from "./apply-stored-event.ts"
 import { keptEvent } from "./processor-event.ts"
 import { unchanged } from "./payment-news.ts"
 import type { Scope } from "./scope.ts"
+import { takeGivenMethod } from "./take-given-method.ts"
 
 export async function applyProcessorEvent(
   scope: Scope,
@@ -18,7 +19,11 @@ export async function applyProcessorEvent(
   event: ProcessorEvent,
 ): Promise<Outcome<null>> {
   const stored = await storeEvent(scope, processor, event)
-  return stored.ok ? applyStoredEvent(scope, stored.value) : stored
+  if (!stored.ok) return stored
+  // Whose it is says the page: it waits for no payment.
+  const isGiven = event.kind === "MethodGiven" && stored.value.appliedAt === null
+  const given = isGiven ? await takeGivenMethod(scope, event.setupRef) : ok(null)
+  return given.ok ? applyStoredEvent(scope, stored.value) : given
 }
 
 async function storeEvent(
@@ -62,5 +67,6 @@ export function newEvent(scope: Scope, processor: ProcessorName, event: Processo
 /** What it is of, as the processor names it: it may have to wait until that is known here. */
 function subjectOf(event: ProcessorEvent): string | null {
   if (event.kind === "Other") return null
-  return "payoutRef" in event ? event.payoutRef : event.chargeRef
+  if ("payoutRef" in event) return event.payoutRef
+  return "setupRef" in event ? event.setupRef : event.chargeRef
 }

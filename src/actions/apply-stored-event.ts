@@ -17,6 +17,7 @@ import { eventOf } from "./processor-event.ts"
 import { decideRefundNews } from "./refund-news.ts"
 import { refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
+import { NO_ANSWER, takeRefunds } from "./take-refunds.ts"
 
 type ChargeEvent = Extract<ProcessorEvent, { readonly outcome: ChargeOutcome }>
 type PayoutEvent = Extract<ProcessorEvent, { readonly payoutRef: string }>
@@ -24,6 +25,10 @@ type RefundEvent = Extract<ProcessorEvent, { readonly refundRef: string }>
 
 /** Nothing is done, and it goes on waiting, while what it is about is not known. */
 export async function applyStoredEvent(scope: Scope, stored: ProcessorEventRow): Promise<Outcome<null>> {
+  if (stored.appliedAt !== null) return ok(null)
+  const ready = await prepare(scope, stored)
+  if (!ready.ok) return ready
+  if (!ready.value) return ok(null)
   return act(
     scope,
     async () => {
@@ -40,9 +45,25 @@ export async function applyStoredEvent(scope: Scope, stored: ProcessorEventRow):
   )
 }
 
+/** What an event leads to in commits of their own, which a repeat finds done. False: it goes on waiting. */
+async function prepare(scope: Scope, row: ProcessorEventRow): Promise<Outcome<boolean>> {
+  const event = eventOf(row)
+  if (event.kind !== "ChargeRefunded" && !("refundRef" in event)) return ok(true)
+  const payment = await scope.read.payments.byCharge(row.processor, event.chargeRef)
+  if (payment === null) return ok(false)
+  const refundRef = "refundRef" in event ? event.refundRef : null
+  if (refundRef !== null && (await scope.read.payments.refundByRef(refundRef)) !== null) return ok(true)
+  const taken = await takeRefunds(scope, payment)
+  if (!taken.ok) return taken
+  if (taken.value === null) return ok(false)
+  // What went back and is not in the list yet is told again. What failed has changed nothing.
+  const isMissing = event.kind !== "RefundFailed" && refundRef !== null && !taken.value.has(refundRef)
+  return isMissing ? err(NO_ANSWER) : ok(true)
+}
+
 async function effectOf(scope: Scope, row: ProcessorEventRow): Promise<Outcome<Decided<unknown>> | null> {
   const event = eventOf(row)
-  if (event.kind === "Other") return ok(unchanged(null))
+  if (event.kind === "Other" || event.kind === "MethodGiven") return ok(unchanged(null))
   if ("payoutRef" in event) return ofPayout(scope, row.processor, event)
   const payment = await scope.read.payments.byCharge(row.processor, event.chargeRef)
   if (payment === null) return null
@@ -51,13 +72,16 @@ async function effectOf(scope: Scope, row: ProcessorEventRow): Promise<Outcome<D
     case "ChargePending":
     case "ChargeFailed":
       return ofCharge(scope, payment, event)
+    case "ChargeRefunded":
+      return ok(unchanged(null))
+    case "RefundPending":
     case "RefundSucceeded":
     case "RefundFailed":
       return ofRefund(scope, event)
     case "DisputeOpened":
     case "DisputeWon":
     case "DisputeLost":
-      return ok(disputeNews(scope, payment, event))
+      return disputeNews(scope, payment, event)
   }
 }
 
@@ -76,11 +100,13 @@ async function ofCharge(
   return err(refusal("conflict", "The processor does not say at this moment how the charge stands."))
 }
 
-async function ofRefund(scope: Scope, event: RefundEvent): Promise<Outcome<Decided<unknown>> | null> {
+async function ofRefund(scope: Scope, event: RefundEvent): Promise<Outcome<Decided<unknown>>> {
   const refund = await scope.read.payments.refundByRef(event.refundRef)
-  if (refund === null) return null
+  // One that is not known even now has failed before anybody heard of it.
+  if (refund === null) return ok(unchanged(null))
   const { refundRef: ref } = event
   if (event.kind === "RefundSucceeded") return decideRefundNews(scope, refund, { status: "Succeeded", ref })
+  if (event.kind === "RefundPending") return decideRefundNews(scope, refund, { status: "Pending", ref })
   const failed = {
     status: "Failed",
     ref,
@@ -96,5 +122,8 @@ async function ofPayout(
   { payoutRef, outcome }: PayoutEvent,
 ): Promise<Outcome<Decided<unknown>> | null> {
   const payout = await scope.read.payouts.byRef(processor, payoutRef)
-  return payout === null ? null : decidePayoutNews(scope, payout, outcome)
+  if (payout !== null) return decidePayoutNews(scope, payout, outcome)
+  // A try that failed has had its end: what is told of it later is no news.
+  const former = await scope.read.payouts.byFormerRef(processor, payoutRef)
+  return former === null ? null : ok(unchanged(null))
 }

@@ -5,7 +5,7 @@
 
 import type { PaymentRow, RefundRow } from "../db/rows.ts"
 import { assert } from "../domain/assert.ts"
-import type { ChargeOutcome, Processor, RefundOutcome } from "../payments/port.ts"
+import type { ChargeOutcome, FoundDispute, FoundRefund, Processor, RefundOutcome } from "../payments/port.ts"
 import { log } from "../runtime/log.ts"
 import { FOREIGN, isOwnAccount } from "./own-account.ts"
 import { saidOf } from "./said-to-processor.ts"
@@ -48,12 +48,38 @@ export async function askForRefund(
     assert(payment.chargeRef !== null, "what is refunded was charged", { payment: payment.id })
     const { id: key, amountMinor, currency } = refund
     const { chargeRef } = payment
+    // What nobody asked for here has no key, and is never asked for.
+    if (refund.source === "Processor") return listed(await processor.refundsOf(chargeRef), refund)
     const known = await processor.findRefund(key, chargeRef)
     if (known !== null || refund.status !== "Processing") return known
     const { metadata } = saidOf(scope, "refund_id", refund)
     return processor.refund({ key, chargeRef, amountMinor, currency, metadata })
   }
   return answered(scope, payment, "refund", ask, null)
+}
+
+function listed(all: readonly FoundRefund[], { refundRef }: RefundRow): RefundOutcome | null {
+  return all.find(({ outcome }) => outcome.ref === refundRef)?.outcome ?? null
+}
+
+/** All refunds of a payment's charge, whoever made them; null where that can't be told. */
+export async function listRefunds(scope: Scope, payment: PaymentRow): Promise<readonly FoundRefund[] | null> {
+  const { chargeRef } = payment
+  if (chargeRef === null) return []
+  return answered(scope, payment, "list of refunds", (processor) => processor.refundsOf(chargeRef), null)
+}
+
+/** How a dispute of a payment stands by now: nothing where it takes no money; null where that can't be told. */
+export async function lookUpDispute(
+  scope: Scope,
+  payment: PaymentRow,
+  disputeRef: string,
+): Promise<readonly FoundDispute[] | null> {
+  const ask = async (processor: Processor) => {
+    const found = await processor.readDispute(disputeRef)
+    return found === null ? [] : [found]
+  }
+  return answered(scope, payment, "dispute", ask, null)
 }
 
 /** The key is our id of the payment, whoever asks and however often. */

@@ -11,7 +11,7 @@ import type { Decided, Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { retryItems } from "./default-payment-method.ts"
 import { findCustomer } from "./find.ts"
-import { orKeyRefused } from "./own-account.ts"
+import { orRefused } from "./own-account.ts"
 import { alone, methodState, methodSubject, noDefault } from "./payment-method-state.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, refusal } from "./refusal.ts"
@@ -23,6 +23,8 @@ export type NewPaymentMethod = {
   readonly isDefault: boolean
   /** It is for what names it alone, and not the default even where it is the first one. */
   readonly isNamedOnly?: boolean
+  /** The customer of the processor's who has it already; null or absent: the one that is known, or a new one. */
+  readonly customerRef?: string | null
 }
 
 export async function attachPaymentMethod(
@@ -39,7 +41,7 @@ export async function attachPaymentMethod(
   const processor = scope.platform.processorOf(tenant.value)
   const fault = await attachFault(scope, customer.value, processor)
   if (fault !== null) return err(fault)
-  const attached = await attachAtProcessor(scope, customer.value, processor, input.methodRef)
+  const attached = await attachAtProcessor(scope, customer.value, processor, input)
   if (!attached.ok) return attached
   return act(scope, () => decide(scope, customerId, attached.value, input), reply)
 }
@@ -68,12 +70,12 @@ async function attachAtProcessor(
   scope: Scope,
   customer: CustomerRow,
   processor: Processor,
-  methodRef: string,
+  { methodRef, customerRef: heldBy = null }: NewPaymentMethod,
 ): Promise<Result<PaymentMethodRow, Refusal>> {
   const id = scope.newId()
-  return orKeyRefused(async () => {
+  return orRefused(async () => {
     const accountRef = await processor.accountRef()
-    const attached = await attachTo(scope, { customer, processor, accountRef, methodRef, id })
+    const attached = await attachTo(scope, { customer, processor, accountRef, methodRef, heldBy, id })
     if (!attached.ok) return err(attached.error)
     const { ref, customerRef, ...details } = attached.value
     return ok({
@@ -101,13 +103,14 @@ type Attaching = {
   readonly processor: Processor
   readonly accountRef: string
   readonly methodRef: string
+  readonly heldBy: string | null
   readonly id: string
 }
 
 /** A customer whom the processor does not know any more, because it was deleted there, is made anew. */
 async function attachTo(scope: Scope, at: Attaching): Promise<Result<Attached, Refusal>> {
-  const { customer, processor, accountRef, methodRef, id } = at
-  const given = customer.processorRef
+  const { customer, processor, accountRef, methodRef, heldBy, id } = at
+  const given = heldBy ?? customer.processorRef
   const known =
     given ?? (await scope.read.paymentMethods.customerRef(customer.id, processor.name, accountRef))
   const customerRef = known ?? (await newCustomer(processor, customer, `customer:${customer.id}`))

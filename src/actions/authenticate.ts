@@ -101,7 +101,8 @@ async function principalOfKey(platform: Platform, key: string): Promise<Principa
 
 type TokenPrincipal = { readonly principal: Principal; readonly expiresAt: number }
 
-/** Tokens: `sub`, `exp`, `scope` (`customer` or `admin`) and `tenant`; a customer's lives an hour at most, an admin's eight. */
+/** Tokens: `sub`, `exp`, `scope` (`customer` or `admin`), `tenant` and, for fewer rights, `permissions`; a customer's lives an hour at
+ *  most, an admin's eight. */
 async function principalOfToken(
   platform: Platform,
   cache: CredentialCache,
@@ -117,16 +118,27 @@ async function principalOfToken(
   const expiresAt = exp * 1_000
   if (expiresAt <= now || expiresAt > now + longest + 1_000) return null
   if (scope === "customer" && !isUuid(sub)) return null
+  const permissions = narrowed(scope === "customer" ? CUSTOMER_SCOPES : SCOPES, claims["permissions"])
+  if (permissions === null) return null
   const tenant = await tenantOf(platform, cache, tenantId, now)
   if (tenant === null) return null
   const principal: Principal = {
     kind: "Tenant",
     tenant,
     actor: { type: scope === "customer" ? "Customer" : "Admin", id: sub },
-    permissions: new Set(scope === "customer" ? CUSTOMER_SCOPES : SCOPES),
+    permissions,
     customerId: scope === "customer" ? sub : null,
   }
   return { principal, expiresAt }
+}
+
+/** Those of `all` that the claim names, with spaces between; all of them without it. A claim can't add to them: then it is no token. */
+function narrowed(all: readonly Permission[], claim: unknown): ReadonlySet<Permission> | null {
+  if (claim === undefined) return new Set(all)
+  if (typeof claim !== "string") return null
+  const named = claim.split(" ")
+  const some = all.filter((permission) => named.includes(permission))
+  return some.length === new Set(named).size ? new Set(some) : null
 }
 
 async function tenantOf(

@@ -2,7 +2,7 @@
 // whoever gives a new method does not come back to the old one's bank.
 
 import type { InvoiceRow } from "../db/rows.ts"
-import { amountAskable, amountDue } from "../domain/invoice.ts"
+import { amountAskable, amountPayable } from "../domain/invoice.ts"
 import { minorToNanos } from "../domain/money.ts"
 import { ok } from "../domain/result.ts"
 import type { Outcome } from "./act.ts"
@@ -33,7 +33,7 @@ async function makeRoom(scope: Scope, attempt: Attempt): Promise<Outcome<number>
 /** Whether what is asked for is due, but for payments that are under way. */
 function lacksRoom(invoice: InvoiceRow, amountNanos: string | null): boolean {
   const { currency } = invoice
-  const [askable, due] = [amountAskable(invoice), amountDue(invoice)]
+  const [askable, due] = [amountAskable(invoice), amountPayable(invoice)]
   if (amountNanos === null) return askable === 0n && due > 0n
   const asked = BigInt(amountNanos)
   return asked > minorToNanos(askable, currency) && asked <= minorToNanos(due, currency)

@@ -30,6 +30,8 @@ export type Attempt = {
   readonly amountNanos: string | null
   /** The method of the customer that is charged; null or absent: the invoice's, its subscription's, or the default. */
   readonly methodId?: string | null
+  /** Somebody asks for it by hand, so it is also for an invoice that was given up. */
+  readonly permitsGivenUp?: true
   /** Who names the method anew wants it tried, also if it was declined for good before. */
   readonly isNamedAnew?: true
 }
@@ -54,7 +56,7 @@ async function decideBegin(scope: Scope, attempt: Attempt): Promise<Outcome<Deci
   const found = await scope.read.invoices.byId(invoiceId)
   if (found === null) return err(notFound("invoice"))
   const { invoice } = found
-  const amount = askedAmount(invoice, attempt.amountNanos)
+  const amount = askedAmount(invoice, attempt.amountNanos, attempt.permitsGivenUp)
   if (!amount.ok) return amount
   const method = await methodOf(scope, invoice, methodId)
   if (!method.ok) return method
@@ -83,8 +85,13 @@ export async function descriptorOf(scope: Scope, invoice: InvoiceRow): Promise<s
 }
 
 /** What is asked for in minor units, or why it can't be. */
-export function askedAmount(invoice: InvoiceRow, amountNanos: string | null): Outcome<Minor> {
-  const settled = moveInvoice(invoice.status, "settle")
+export function askedAmount(
+  invoice: InvoiceRow,
+  amountNanos: string | null,
+  permitsGivenUp = false,
+): Outcome<Minor> {
+  const isGivenUp = permitsGivenUp && invoice.status === "Uncollectible"
+  const settled = moveInvoice(invoice.status, isGivenUp ? "recover" : "settle")
   if (!settled.ok || (invoice.type !== "Standard" && invoice.type !== "TopUp")) {
     const detail = settled.ok ? "Only an invoice can be paid, and this is none." : settled.error
     return err(refusal("invalid_state", detail))
@@ -113,9 +120,8 @@ export async function refuseMethod(
   invoice: Pick<InvoiceRow, "id">,
   method: Pick<PaymentMethodRow, "id">,
 ): Promise<Refusal | null> {
-  const before = await scope.read.payments.ofInvoice(invoice.id, limits.paymentsPerInvoice)
-  const declined = before.find((one) => one.isHardFailure === true && one.methodId === method.id)
-  if (declined === undefined) return null
+  const declined = await scope.read.payments.hardFailureOf(invoice.id, method.id)
+  if (declined === null) return null
   const detail = `The payment method was declined for good (${declined.failureCode}). Make another one the default.`
   return refusal("invalid_state", detail)
 }
@@ -158,6 +164,7 @@ export function emptyPayment(scope: Scope, invoice: InvoiceRow) {
     appliedMinor: minor(0n),
     creditedMinor: minor(0n),
     refundedMinor: minor(0n),
+    paidOutMinor: null,
     statementDescriptor: null,
     processor: null,
     accountRef: null,
@@ -172,6 +179,9 @@ export function emptyPayment(scope: Scope, invoice: InvoiceRow) {
     reference: null,
     disputeStatus: null,
     disputedMinor: minor(0n),
+    disputingMinor: null,
+    setOffMinor: null,
+    disputes: null,
     settledAt: null,
     returnedAt: null,
     version: 1,

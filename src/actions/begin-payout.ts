@@ -1,13 +1,12 @@
 // Begins to pay out what is owed to a customer: the payout is written, and its amount spoken for, before the processor is asked.
-// Laws: what is on its way is never more than what is owed, however many ask at once; of an invoice at most one payout is live; what
-// invoices that pay out wait for is kept for them.
+// Laws: what is on its way is never more than what is owed, however many ask at once, and never gives back what a refund has given back;
+// of an invoice at most one payout is live; what invoices that pay out wait for is kept for them.
 
 import type { InvoiceRow, PaymentMethodRow, PayoutRow } from "../db/rows.ts"
 import { invoices, payouts } from "../db/schema.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import { assert } from "../domain/assert.ts"
 import type { Currency } from "../domain/currency.ts"
-import type { Minor } from "../domain/money.ts"
 import { formatNanos, minor, minorToNanos, nanos, nanosToMinor } from "../domain/money.ts"
 import { isOnItsWay } from "../domain/payout.ts"
 import { err, ok } from "../domain/result.ts"
@@ -18,6 +17,9 @@ import { act } from "./act.ts"
 import { descriptorOf } from "./begin-payment.ts"
 import { methodOf } from "./method-of.ts"
 import { payoutAudit } from "./payout-audit.ts"
+import type { Parts, Payable } from "./payout-parts.ts"
+import { partsOf, payableTo } from "./payout-parts.ts"
+import type { Refusal } from "./refusal.ts"
 import { invalid, notFound, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
@@ -89,12 +91,15 @@ async function decideFreePayout(
   scope: Scope,
   { customerId, attemptKey, methodId, currency, amountNanos }: FreePayout,
 ): Promise<Outcome<Decided<BegunPayout>>> {
-  const owed = await scope.read.payouts.owed({ customerId, currency }, true)
-  if (owed <= 0n) return err(refusal("invalid_state", `Nothing is owed to the customer in ${currency}.`))
-  const asked = amountNanos === null ? ok(owed) : nanosToMinor(nanos(BigInt(amountNanos)), currency)
+  const payable = await payableTo(scope, { customerId, currency })
+  const most = payable.mostMinor
+  if (most === 0n) return err(nothingOwed(payable, currency))
+  const asked = amountNanos === null ? ok(most) : nanosToMinor(nanos(BigInt(amountNanos)), currency)
   if (!asked.ok) return err(invalid("amount_nanos", `Not a whole number of the minor units of ${currency}.`))
-  if (asked.value > owed) {
-    return err(invalid("amount_nanos", `At most ${formatNanos(minorToNanos(owed, currency))} is owed.`))
+  if (asked.value > most) {
+    const text = formatNanos(minorToNanos(most, currency))
+    const said = payable.isAll ? `At most ${text} is owed.` : `At most ${text} can be paid out at once.`
+    return err(invalid("amount_nanos", said))
   }
   const nobodys = { customerId, subscriptionId: null, paymentMethodId: null }
   const method = await methodOf(scope, nobodys, methodId)
@@ -102,6 +107,12 @@ async function decideFreePayout(
   const wished = { attemptKey, namedMethodId: methodId, statementDescriptor: null }
   const what = { customerId, currency, amountMinor: asked.value, invoiceId: null, ...wished }
   return beginning(scope, what, method.value)
+}
+
+function nothingOwed({ keptMinor }: Payable, currency: Currency): Refusal {
+  const owed = formatNanos(minorToNanos(keptMinor, currency))
+  const gone = `Of the ${owed} ${currency} that is owed, nothing that was paid is left: it went back before, or is disputed.`
+  return refusal("invalid_state", keptMinor > 0n ? gone : `Nothing is owed to the customer in ${currency}.`)
 }
 
 type Asked = "attemptKey" | "namedMethodId" | "statementDescriptor"
@@ -114,13 +125,14 @@ async function beginning(
   method: PaymentMethodRow,
 ): Promise<Outcome<Decided<BegunPayout>>> {
   if (!canPayOut(scope)) return err(refusal("invalid_state", "The payment processor makes no payouts."))
-  const enough = await refuseUnowed(scope, what)
-  if (!enough.ok) return enough
-  const payout = newPayout(scope, what, method)
+  const held = await holding(scope, what)
+  if (!held.ok) return held
+  const { parts, guards } = held.value
+  const payout = { ...newPayout(scope, what, method), parts }
   return ok({
     value: { payout, isNew: true },
     commit: {
-      guards: [scope.write.holdOwed(payout, payout.amountMinor, payout.invoiceId === null)],
+      guards,
       writes: [scope.write.insert(payouts, payout)],
       agenda: [lookItem(scope, payout, 0)],
       audit: [payoutAudit("payout.started", payout)],
@@ -132,15 +144,23 @@ function canPayOut(scope: Scope): boolean {
   return scope.platform.processorOf(scope.tenant).capabilities.payouts
 }
 
-/** What the guard would refuse in the end, said at once. */
-export async function refuseUnowed(
+/** That so much is owed and on no other way, as guards; what they would refuse in the end is said at once. */
+export async function holding(
   scope: Scope,
   what: Pick<PayoutRow, "customerId" | "currency" | "amountMinor" | "invoiceId">,
-): Promise<Outcome<null>> {
-  const owed = await scope.read.payouts.owed(what, what.invoiceId === null)
-  if (owed >= what.amountMinor) return ok(null)
-  const text = (amount: Minor) => formatNanos(minorToNanos(amount > 0n ? amount : minor(0n), what.currency))
-  return err(refusal("invalid_state", `Only ${text(owed)} is owed to the customer.`))
+): Promise<Outcome<Parts>> {
+  const { amountMinor, currency, invoiceId } = what
+  const isFree = invoiceId === null
+  const payable = isFree ? await payableTo(scope, what) : null
+  const owed = payable?.mostMinor ?? (await scope.read.payouts.owed(what, false))
+  if (owed < amountMinor) {
+    const text = formatNanos(minorToNanos(owed > 0n ? owed : minor(0n), currency))
+    return err(refusal("invalid_state", `Only ${text} is owed to the customer.`))
+  }
+  const kept = payable?.keptMinor ?? 0n
+  const { parts, guards } =
+    payable === null ? { parts: null, guards: [] } : partsOf(scope, payable, amountMinor)
+  return ok({ parts, guards: [scope.write.holdOwed(what, minor(amountMinor + kept), isFree), ...guards] })
 }
 
 function newPayout(scope: Scope, what: What, method: PaymentMethodRow): PayoutRow {
@@ -156,6 +176,7 @@ function newPayout(scope: Scope, what: What, method: PaymentMethodRow): PayoutRo
     tries: 0,
     failures: [],
     retryDays: null,
+    parts: null,
     retryAt: null,
     settledAt: null,
     returnedAt: null,

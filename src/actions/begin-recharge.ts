@@ -21,7 +21,6 @@ import { walletSubject } from "./grant-part.ts"
 import { manualLines } from "./manual-line.ts"
 import { saveDraft, withLines } from "./save-draft.ts"
 import type { Scope } from "./scope.ts"
-import { currentTenant } from "./update-tenant.ts"
 
 /** `walletId`: whose, and null where there is none. */
 export type RechargePart = {
@@ -71,12 +70,12 @@ function termsOf({ autoRecharge, currency }: WalletRow): RechargeTerms | null {
 }
 
 async function charging(scope: Scope, wallet: WalletRow, amount: Minor): Promise<RechargePart> {
-  const tenant = await currentTenant(scope)
-  if (!tenant.ok) return NO_RECHARGE
-  const recipient = await recipientOf(scope, wallet.customerId, tenant.value)
-  const draft = recipient === null ? null : topUpInvoice(scope, wallet, amount)
-  if (draft === null || recipient === null) return NO_RECHARGE
-  const draw = numberDraw(draft.invoice.id, tenant.value.settings.invoiceNumberPrefix, scope.newId())
+  const { read } = scope
+  const [tenant, customer] = await read.together([read.tenant(), read.customers.one(wallet.customerId)])
+  const draft = topUpInvoice(scope, wallet, amount)
+  if (draft === null || tenant === null || customer === null) return NO_RECHARGE
+  const recipient = recipientOf(customer, tenant)
+  const draw = numberDraw(draft.invoice.id, tenant.settings.invoiceNumberPrefix, scope.newId())
   const invoice: InvoiceRow = { ...draft.invoice, recipient, number: draw.number }
   const recharge = rechargeRow(scope, wallet, invoice)
   return {

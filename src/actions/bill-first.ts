@@ -9,8 +9,8 @@ import type { Scope } from "./scope.ts"
 /** Invoices that a new subscription can have by then: the first one, however often its job and the request meet. */
 const FIRST = { limit: 1, before: null }
 
-/** Nothing where the tenant wants to look at drafts first. `isCollected`: whether the money is asked for as well, or left to the invoice's job. */
-export async function billFirst(scope: Scope, subscriptionId: string, isCollected: boolean): Promise<void> {
+/** Nothing where the tenant wants to look at drafts first. */
+export async function billFirst(scope: Scope, subscriptionId: string): Promise<void> {
   const { autoFinalize, draftGraceHours } = scope.tenant.settings
   if (!autoFinalize || draftGraceHours > 0) return
   const billed = await billAdvance(scope.aside(), subscriptionId)
@@ -21,6 +21,6 @@ export async function billFirst(scope: Scope, subscriptionId: string, isCollecte
   const { rows } = await scope.read.invoices.list(FIRST, { subscriptionId, type: "Standard" })
   for (const { id } of rows) {
     await finalizeNow(scope, id)
-    if (isCollected) await collectNow(scope, id)
+    await collectNow(scope, id)
   }
 }

@@ -5,12 +5,14 @@ import type { Guarded, Statement } from "../db/database.ts"
 import type { SubscriptionRow } from "../db/rows.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import type { Interval } from "../domain/proration.ts"
-import { ok } from "../domain/result.ts"
+import { err, ok } from "../domain/result.ts"
 import type { Outcome } from "./act.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { draftAudit, draftOf, finalizeItems } from "./draft-invoice.ts"
+import { payerOf } from "./payer.ts"
 import { placeDraft } from "./place-draft.ts"
 import type { Rated } from "./rate-subscription.ts"
+import { notFound } from "./refusal.ts"
 import { saveDraft } from "./save-draft.ts"
 import type { Scope } from "./scope.ts"
 import { withTaxes } from "./tax-lines.ts"
@@ -39,10 +41,17 @@ export async function billOfDraft(
   made: Draft,
   guards: readonly Guarded[],
 ): Promise<Outcome<Bill>> {
-  const placed = await placeDraft(scope, made)
-  if (!placed.ok) return placed
-  const { before, after } = placed.value
-  const taxed = await withTaxes(scope, after)
+  const { read } = scope
+  const [tenant, customer, isConsolidated] = await read.together([
+    read.tenant(),
+    read.customers.one(made.invoice.customerId),
+    read.customers.isConsolidated(made.invoice.customerId),
+  ])
+  if (tenant === null) return err(notFound("tenant"))
+  if (customer === null) return err(notFound("customer"))
+  const payer = await payerOf(scope, customer, isConsolidated)
+  const { before, after } = await placeDraft(scope, made, payer)
+  const taxed = await withTaxes(scope, after, { tenant, customer: payer.recipient })
   if (!taxed.ok) return taxed
   const draft = taxed.value
   const saved = saveDraft(scope, before, draft)

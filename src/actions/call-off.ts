@@ -5,7 +5,6 @@ import type { InvoiceRow, PaymentRow } from "../db/rows.ts"
 import { moveInvoice } from "../domain/invoice.ts"
 import { isUnderWay } from "../domain/payment.ts"
 import { ok } from "../domain/result.ts"
-import { limits } from "../limits.ts"
 import type { ChargeOutcome } from "../payments/port.ts"
 import type { Outcome } from "./act.ts"
 import { callOffCharge } from "./ask-processor.ts"
@@ -48,7 +47,7 @@ export async function callOffWaiting(
   invoiceId: string,
   exceptMethodId: string | null,
 ): Promise<Outcome<number>> {
-  const known = await scope.read.payments.ofInvoice(invoiceId, limits.paymentsPerInvoice)
+  const known = await scope.read.payments.underWayOf(invoiceId)
   const waiting = known.filter(
     ({ status, methodId }) =>
       status === "RequiresAction" && (exceptMethodId === null || methodId !== exceptMethodId),

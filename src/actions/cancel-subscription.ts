@@ -10,7 +10,7 @@ import { formatInstant } from "../domain/time.ts"
 import type { Outcome, Reply } from "./act.ts"
 import type { ChangePreview, StateChange } from "./change-state.ts"
 import { changeState, previewState } from "./change-state.ts"
-import { movedClose } from "./change-subscription.ts"
+import { movedClose } from "./changed-row.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
@@ -51,7 +51,8 @@ export function decideCancel(
   if (!at.ok) return at
   // What never began is owed nothing for.
   const never = scope.now < before.startedAt && at.value <= before.startedAt
-  const cancelTerms = { prorated: input.prorate || never, invoiced: input.invoice }
+  const waits = input.at === "PeriodEnd" ? ({ atPeriodEnd: true } as const) : {}
+  const cancelTerms = { prorated: input.prorate || never, invoiced: input.invoice, ...waits }
   const asked = { cancelAt: at.value, cancelledAt: scope.now, cancelTerms }
   const isNow = input.at === "Now"
   const change = isNow ? { ...asked, status: status.value, endedAt: at.value } : asked

@@ -1,15 +1,11 @@
 // Changes what a subscription is sold under: its plan, its quantities, its prices; now or when the running period ends.
 
 import type { PlanWithTerms } from "../db/readers/catalog.ts"
-import type { SegmentTerms, SubscriptionTerms } from "../db/readers/subscriptions.ts"
+import type { SubscriptionTerms } from "../db/readers/subscriptions.ts"
 import type { SkuRow, SubscriptionRow } from "../db/rows.ts"
 import { plans } from "../db/schema.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
-import { assert } from "../domain/assert.ts"
-import type { EveryOf, Timeline } from "../domain/change.ts"
 import { effectiveAt, withChange } from "../domain/change.ts"
-import { closeDueAt } from "../domain/close.ts"
-import { periodAt } from "../domain/period.ts"
 import { err, ok } from "../domain/result.ts"
 import type { SkuOverrides } from "../domain/sku-overrides.ts"
 import { hasEnded, lastInstant } from "../domain/subscription.ts"
@@ -21,10 +17,11 @@ import { limits } from "../limits.ts"
 import type { Outcome, Reply } from "./act.ts"
 import type { ChangePreview, DecideChange, StateChange } from "./change-state.ts"
 import { changeState, previewState } from "./change-state.ts"
+import { changedRow, everyOf, movedItems } from "./changed-row.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, missing, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
-import { checkQuantities, closeItem, refusePayee } from "./subscribe.ts"
+import { checkQuantities, refusePayee } from "./subscribe.ts"
 
 export type SubscriptionChange = {
   readonly planId: string | undefined
@@ -77,6 +74,7 @@ async function decideChange(
   const skus = await scope.read.catalog.skusAt(plan.value.plan.id, plan.value.terms.planVersion)
   const change = changeOf(subscription, base, plan.value, skus, input)
   if (!change.ok) return change
+  const every = everyOf([...known, { plan: plan.value.terms }])
   const timeline = withChange(
     { segments, schedule: subscription.schedule },
     {
@@ -84,14 +82,16 @@ async function decideChange(
       at,
       change: change.value,
       isScheduled: at > scope.now,
+      // Before the start it is for the start.
+      atPeriodEnd: input.at === "PeriodEnd" && at > subscription.startedAt,
       prorate: input.prorate,
     },
-    everyOf([...known, { plan: plan.value.terms }]),
+    every,
   )
   if (timeline.segments.length > limits.timelineSegments) {
     return err(refusal("invalid_state", `A subscription has at most ${limits.timelineSegments} changes.`))
   }
-  const after = changedRow(subscription, timeline, scope.now)
+  const after = changedRow(subscription, timeline, scope.now, every)
   const isScheduled = at > scope.now
   return ok({
     at,
@@ -100,8 +100,7 @@ async function decideChange(
       ? []
       : [scope.write.update(plans, plan.value.plan.id, plan.value.plan.version, { currentInUse: true })],
     agenda: [
-      ...movedClose(subscription, { ...subscription, ...after }),
-      ...(isScheduled ? [applyItem(subscription.id, id, at)] : []),
+      ...movedItems(subscription, { ...subscription, ...after }, scope.now),
       ...firstAdvance(subscription, skus, id, scope.now),
     ],
     audit: {
@@ -185,31 +184,6 @@ function changesNothing(base: Segment, change: SegmentChange): boolean {
   return sameSeats && sameBySku && samePrices
 }
 
-/** The row with its new timeline. Its plan and quantities are those of now; its period may end elsewhere than before. */
-export function changedRow(
-  subscription: SubscriptionRow,
-  { segments, schedule }: Timeline,
-  now: Instant,
-): Partial<SubscriptionRow> {
-  const { start, end } = periodAt(schedule, subscription.periodIndex)
-  const at = now > subscription.startedAt ? now : subscription.startedAt
-  const { planId, planVersion, quantities } = segmentAt(segments, at)
-  return { segments, schedule, periodStart: start, periodEnd: end, planId, planVersion, quantities }
-}
-
-/** The close of the running period, where that ends elsewhere than before. */
-export function movedClose(before: SubscriptionRow, after: SubscriptionRow): AgendaItem[] {
-  const dueAt = closeDueAt(after)
-  if (dueAt === closeDueAt(before)) return []
-  const close = closeItem(after.id, after.periodIndex, dueAt)
-  return [{ ...close, uniqueKey: `${close.uniqueKey}:${dueAt}` }]
-}
-
-/** When a scheduled change begins to count, the row is to say so; its charges need no telling. */
-function applyItem(subscriptionId: string, changeId: string, dueAt: Instant): AgendaItem {
-  return { kind: "apply-change", subject: subscriptionId, uniqueKey: changeId, dueAt }
-}
-
 /** What is paid in advance is billed when the start, or the trial's end, that is still to come has come: the plan that it began
  *  with may have had nothing to bill then. */
 function firstAdvance(
@@ -221,15 +195,6 @@ function firstAdvance(
   const dueAt = trialEndsAt ?? startedAt
   if (dueAt <= now || skus.every((sku) => sku.terms.billingTiming !== "InAdvance")) return []
   return [{ kind: "bill-advance", subject, uniqueKey: changeId, dueAt }]
-}
-
-/** How often the plans of these segments bill. */
-export function everyOf(segments: readonly Pick<SegmentTerms, "plan">[]): EveryOf {
-  return ({ planId, planVersion }) => {
-    const found = segments.find(({ plan }) => plan.planId === planId && plan.planVersion === planVersion)
-    assert(found !== undefined, "the plans of a timeline are known", { planId, planVersion })
-    return found.plan.terms.every
-  }
 }
 
 function stateOf({ planId, planVersion, quantities, overrides }: Segment) {

@@ -123,8 +123,7 @@ async function refuseWatch(scope: Scope, wallet: WalletRow): Promise<Refusal | n
     )
   }
   const { budgetMembers } = limits
-  const members = await scope.read.budgets.members(customerId, scope.now, budgetMembers + 1)
-  if (members.length > budgetMembers) {
+  if ((await scope.read.walletBudgets.sharing(customerId)) > budgetMembers) {
     return refusal("invalid_state", `More than ${budgetMembers} subscriptions would share the wallet.`)
   }
   return autoRecharge === null ? null : refuseRecharge(scope, customerId, currency, autoRecharge)

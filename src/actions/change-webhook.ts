@@ -1,20 +1,22 @@
 // What all changes of an endpoint have in common, and the changes themselves: other settings, off and on, another secret, gone.
 
 import type { AuditEntry } from "../db/commit.ts"
-import type { Statement } from "../db/database.ts"
+import type { Guarded, Statement } from "../db/database.ts"
 import type { WebhookEndpointRow } from "../db/rows.ts"
 import { webhookEndpoints } from "../db/schema.ts"
-import { renewDeliveries } from "../db/webhooks.ts"
+import { isCaughtUp, renewDeliveries } from "../db/webhooks.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import { err, ok } from "../domain/result.ts"
 import { instant } from "../domain/time.ts"
 import type { EndpointStatus } from "../domain/webhook.ts"
 import { HEALTHY, ROTATION_MS } from "../domain/webhook.ts"
 import { webhookUrl } from "../domain/webhook-url.ts"
+import { limits } from "../limits.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import type { CreatedWebhook, NewWebhook } from "./create-webhook.ts"
 import { webhookState, webhookSubject } from "./create-webhook.ts"
+import { fanOut } from "./fan-out-events.ts"
 import { invalid, notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 import { mintSecret } from "./webhook-secret.ts"
@@ -24,6 +26,7 @@ type Changes = Partial<Omit<WebhookEndpointRow, "id" | "tenantId" | "version">>
 export type Change = {
   readonly action: string
   readonly changes: Changes
+  readonly guards?: readonly Guarded[]
   readonly writes?: readonly Statement[]
   readonly agenda?: readonly AgendaItem[]
 }
@@ -32,7 +35,7 @@ export type Change = {
 export async function changeWebhook<T>(
   scope: Scope,
   id: string,
-  decide: (before: WebhookEndpointRow) => Outcome<Change>,
+  decide: (before: WebhookEndpointRow) => Outcome<Change> | Promise<Outcome<Change>>,
   valueOf: (after: WebhookEndpointRow) => T,
   reply: Reply<T>,
 ): Promise<Outcome<T>> {
@@ -41,9 +44,9 @@ export async function changeWebhook<T>(
     async () => {
       const before = await scope.read.webhooks.endpoint(id)
       if (before === null) return err(notFound("webhook endpoint"))
-      const decided = decide(before)
+      const decided = await decide(before)
       if (!decided.ok) return decided
-      const { action, changes, writes = [], agenda = [] } = decided.value
+      const { action, changes, guards = [], writes = [], agenda = [] } = decided.value
       // Whoever is delivering to it looks at it again.
       const all = { ...changes, calls: before.calls + 1 }
       const after = { ...before, ...all, version: before.version + 1 }
@@ -56,7 +59,7 @@ export async function changeWebhook<T>(
       return ok({
         value: valueOf(after),
         commit: {
-          guards: [scope.write.update(webhookEndpoints, id, before.version, all)],
+          guards: [scope.write.update(webhookEndpoints, id, before.version, all), ...guards],
           writes,
           agenda,
           audit: [entry],
@@ -89,12 +92,13 @@ export async function updateWebhook(
   return changeWebhook(
     scope,
     id,
-    (before) => {
+    async (before) => {
       const changed = status === undefined || status === before.status ? {} : statusChanges(status)
       const isBack = status === "Enabled"
       return ok({
         action: "webhook.updated",
         changes: { ...fields, ...changed },
+        guards: events === undefined ? [] : [await caughtUp(scope, before)],
         writes: isBack ? [renewDeliveries(scope.platform.db, before, scope.now, true)] : [],
         agenda: isBack ? [deliverItem(scope, id)] : [],
       })
@@ -102,6 +106,18 @@ export async function updateWebhook(
     (after) => after,
     reply,
   )
+}
+
+/** Before it wants something else it is given all that it has wanted until now: what it wants from here on is looked for from here on. */
+async function caughtUp(scope: Scope, before: WebhookEndpointRow): Promise<Guarded> {
+  let endpoint = before
+  for (let page = 0; page < limits.webhookRounds; page++) {
+    const next = await fanOut(scope, endpoint)
+    if (next === endpoint) break
+    endpoint = next
+  }
+  // Whatever has happened since, or was more than that, is a conflict: the next try begins where this one came to.
+  return isCaughtUp(scope.platform.db, endpoint)
 }
 
 function allowedUrl(scope: Scope, text: string): Outcome<string> {

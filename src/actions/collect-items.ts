@@ -1,18 +1,20 @@
 // The jobs that begin and end what is done to collect an invoice.
 
-import type { InvoiceRow } from "../db/rows.ts"
+import type { InvoiceRow, PaymentMethodRow } from "../db/rows.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import { amountAskable } from "../domain/invoice.ts"
-import { ownMethod } from "./method-of.ts"
 import type { Scope } from "./scope.ts"
 
 /** Names the attempt that follows finalization. */
 export const FINALIZED = "finalized"
 
 /** None where nothing is due, and where there is no method to charge: the customer is asked for the money by the invoice. */
-export async function collectItems(scope: Scope, invoice: InvoiceRow): Promise<AgendaItem[]> {
-  if (invoice.status !== "Open" || amountAskable(invoice) === 0n) return []
-  if ((await ownMethod(scope, invoice)) === null) return []
+export function collectItems(
+  scope: Scope,
+  invoice: InvoiceRow,
+  method: PaymentMethodRow | null,
+): AgendaItem[] {
+  if (invoice.status !== "Open" || amountAskable(invoice) === 0n || method === null) return []
   return [{ kind: "collect-payment", subject: invoice.id, uniqueKey: FINALIZED, dueAt: scope.now }]
 }
 

@@ -9,7 +9,7 @@ import type { AgendaItem } from "../domain/agenda.ts"
 import { cotermEnd } from "../domain/coterm.ts"
 import { hasEnded } from "../domain/subscription.ts"
 import type { Instant } from "../domain/time.ts"
-import { movedClose } from "./change-subscription.ts"
+import { movedClose } from "./changed-row.ts"
 import type { Scope } from "./scope.ts"
 import { tellMeter } from "./sync-terms.ts"
 

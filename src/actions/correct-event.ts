@@ -3,6 +3,7 @@
 // made once, also when the first try died between the two.
 
 import type { AuditEntry } from "../db/commit.ts"
+import { assert } from "../domain/assert.ts"
 import { err, ok } from "../domain/result.ts"
 import { formatInstant } from "../domain/time.ts"
 import type {
@@ -103,6 +104,8 @@ function refusalOf(reply: Refused): Refusal {
 function rejected(code: RejectionCode): Refusal {
   const message = rejectionText(code)
   if (code === "subscription_ended") return refusal(code, message)
+  // What is amended is of a customer, and counted against no limit.
+  assert(code !== "customer_mismatch", "a correction names no customer")
   const path = code === "timestamp_in_future" ? "timestamp" : "properties"
-  return refusal("event_rejected", message, [{ path, message }])
+  return refusal(code, message, [{ path, message }])
 }

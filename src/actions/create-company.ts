@@ -7,13 +7,13 @@ import { apiKeys, companies, tenants } from "../db/schema.ts"
 import { err, ok } from "../domain/result.ts"
 import type { TenantSettings } from "../domain/tenant.ts"
 import { DEFAULT_SETTINGS } from "../domain/tenant.ts"
-import { KeyRefused } from "../payments/port.ts"
 import { randomBase58 } from "../runtime/base58.ts"
 import { sha256Hex } from "../runtime/hash.ts"
 import type { Outcome } from "./act.ts"
 import { act } from "./act.ts"
 import type { CompanyKeys } from "./company.ts"
 import { sealKeys } from "./company.ts"
+import { orRefused } from "./own-account.ts"
 import { invalid } from "./refusal.ts"
 import type { Platform } from "./scope.ts"
 import { scopeFor } from "./scope.ts"
@@ -83,6 +83,7 @@ function tenantOf(platform: Platform, processorKey: string): TenantRow {
     mode: STRIPE_KEY.exec(processorKey)?.[1] === "live" ? "live" : "test",
     settings: SETTINGS,
     clockAt: null,
+    advance: null,
     advancingUntil: null,
     stripeSealed: null,
     nextInvoiceNumber: 1,
@@ -106,14 +107,13 @@ async function withProcessor(
     if (!isStripe) return bare
     return { ...bare, stripeSealed: await platform.sealStripe(bare.id, { secretKey, webhookSecret }) }
   }
-  try {
+  const registered = await orRefused(async () => {
     const processor = platform.processorOf(await withSecret(null))
     const { ref, secret } = await processor.registerWebhook({ key: bare.id, url })
     return ok({ tenant: await withSecret(secret), callbackRef: ref })
-  } catch (error) {
-    if (!(error instanceof KeyRefused)) throw error
-    return err(invalid("processor_key", error.message))
-  }
+  })
+  if (registered.ok || registered.error.code !== "invalid_state") return registered
+  return err(invalid("processor_key", registered.error.detail))
 }
 
 async function keyRow({ newId }: Platform, tenant: TenantRow, apiKey: string): Promise<ApiKeyRow> {

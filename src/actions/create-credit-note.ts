@@ -21,7 +21,9 @@ import { postCredited } from "../domain/ledger.ts"
 import type { Minor } from "../domain/money.ts"
 import { formatNanos, minor, minorToNanos, nanos, nanosToMinor } from "../domain/money.ts"
 import { err, ok } from "../domain/result.ts"
-import { creditedParts } from "../domain/wallet-draw.ts"
+import { isUnscoped } from "../domain/wallet.ts"
+import type { Drawn } from "../domain/wallet-return.ts"
+import { creditedParts, outOfScope } from "../domain/wallet-return.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { unowedItems } from "./collect-items.ts"
@@ -31,10 +33,12 @@ import type { Draft } from "./draft-invoice.ts"
 import { emptyInvoice } from "./draft-invoice.ts"
 import { returning, withLimit } from "./draw-wallet.ts"
 import { findInvoice } from "./find.ts"
+import { standingLines, stillDrawn } from "./payable-lines.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, refusal } from "./refusal.ts"
 import { saveDraft } from "./save-draft.ts"
 import type { Scope } from "./scope.ts"
+import { setOffOwed } from "./set-off-owed.ts"
 
 /** Amounts are nanos. Without lines and amount: everything that is left. */
 export type NewCreditNote = {
@@ -58,40 +62,42 @@ export async function createCreditNote(
   return act(
     scope,
     async () => {
-      const found = await findInvoice(scope, invoiceId)
-      if (!found.ok) return found
-      const { invoice } = found.value
-      const refused = refuseCredit(invoice)
-      if (refused !== null) return err(refused)
-      const notes = await scope.read.invoices.creditNotes(invoiceId)
-      const left = leftOf(found.value, notes)
-      const before = minor(invoice.totalMinor - (invoice.creditedMinor ?? 0n))
-      assert(creditTotal(creditRest(left)) === before, "what is left of the lines is what is left", {
-        invoiceId,
-      })
+      const creditable = await creditableOf(scope, invoiceId)
+      if (!creditable.ok) return creditable
+      const { found, notes, left } = creditable.value
+      const { invoice } = found
       const credits = decided(input, left, invoice)
       if (!credits.ok) return credits
-      const note = noteOf(scope, found.value, credits.value, {
+      const note = noteOf(scope, found, credits.value, {
         reason: input.reason,
         sequence: notes.length + 1,
       })
-      const parts = partsOf(invoice, note.invoice.totalMinor)
+      const first = await unpayable(scope, found, notes, note)
+      const parts = partsOf(invoice, note.invoice.totalMinor, first)
       const change = creditedFields(scope, invoice, note.invoice.totalMinor, parts.credit)
-      const back = await returning(scope, invoice, parts.credit)
+      const back = await returning(scope, invoice, parts.credit, first)
       const credit = parts.credit === 0n ? back : await withLimit(scope, invoice.customerId, back)
+      const { customerId, currency } = invoice
+      const owed = { causeId: note.invoice.id, customerId, currency }
+      const setOff = await setOffOwed(scope, owed, [{ invoiceId, amountMinor: parts.money }])
       const saved = saveDraft(scope, null, note)
       const agenda = change.status === "Open" ? [] : await unowedItems(scope, invoice)
       return ok({
         value: note,
         commit: {
-          guards: [scope.write.update(invoices, invoiceId, invoice.version, change), ...credit.guards],
+          guards: [
+            scope.write.update(invoices, invoiceId, invoice.version, change),
+            ...credit.guards,
+            ...setOff.guards,
+          ],
           writes: [...saved.writes, ...credit.writes],
           agenda: [...agenda, ...credit.agenda],
           postings: [
             ...postCredited(note.invoice, unpaidOf(invoice, parts), deferred(scope, note)),
             ...credit.postings,
+            ...setOff.postings,
           ],
-          audit: [creditAudit(note, invoice, change.status), ...credit.audit],
+          audit: [creditAudit(note, invoice, change.status), ...credit.audit, ...setOff.audit],
         },
       })
     },
@@ -99,8 +105,46 @@ export async function createCreditNote(
   )
 }
 
-function partsOf(invoice: InvoiceRow, given: Minor) {
-  return creditedParts({ ...invoice, leftMinor: amountLeft(invoice) }, given)
+type Creditable = {
+  readonly found: Draft
+  readonly notes: readonly Draft[]
+  readonly left: readonly CreditableLine[]
+}
+
+/** The invoice and its credit notes as they are at one moment: where a note comes between the two readings they are read again. */
+async function creditableOf(scope: Scope, invoiceId: string): Promise<Outcome<Creditable>> {
+  for (let versionBefore = -1; ;) {
+    const found = await findInvoice(scope, invoiceId)
+    if (!found.ok) return found
+    const { invoice } = found.value
+    const refused = refuseCredit(invoice)
+    if (refused !== null) return err(refused)
+    const notes = await scope.read.invoices.creditNotes(invoiceId)
+    const left = leftOf(found.value, notes)
+    const before = minor(invoice.totalMinor - (invoice.creditedMinor ?? 0n))
+    if (creditTotal(creditRest(left)) === before) return ok({ found: found.value, notes, left })
+    assert(invoice.version !== versionBefore, "what is left of the lines is what is left", { invoiceId })
+    versionBefore = invoice.version
+  }
+}
+
+/** What credit with a scope has paid of lines that are given back now, and may pay of no other. */
+async function unpayable(
+  scope: Scope,
+  invoice: Draft,
+  notes: readonly Draft[],
+  note: Draft,
+): Promise<readonly Drawn[]> {
+  if (invoice.invoice.drawnMinor === 0n) return []
+  const drawn = await stillDrawn(scope, invoice.invoice)
+  if (drawn.every(({ grant }) => isUnscoped(grant))) return []
+  const [before = [], after = []] = await standingLines(scope, invoice, [notes, [...notes, note]])
+  return outOfScope(drawn, { before, after }, note.invoice.totalMinor)
+}
+
+function partsOf(invoice: InvoiceRow, given: Minor, first: readonly Drawn[]) {
+  const bound = first.reduce((sum, { amountMinor }) => sum + amountMinor, 0n)
+  return creditedParts({ ...invoice, leftMinor: amountLeft(invoice) }, given, minor(bound))
 }
 
 /** Where what is not paid of the invoice stands. What goes back as credit is owed for a moment, until it does. */

@@ -87,7 +87,7 @@ async function payerFor(scope: Scope, input: NewInvoice): Promise<Outcome<Payer>
     const message = `The customer is billed in ${customer.billingCurrency}, not in ${currency}.`
     return err(refusal("currency_mismatch", message, [{ path: "currency", message }]))
   }
-  return ok({ ...(await payerOf(scope, customer)), collects: false })
+  return ok({ ...(await payerOf(scope, customer, false)), collects: false })
 }
 
 async function composed(scope: Scope, input: NewInvoice, payer: Payer): Promise<Outcome<Draft>> {

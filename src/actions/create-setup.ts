@@ -1,19 +1,21 @@
 // Leads a customer to a page on which it gives a payment method: the sandbox's is ours, Stripe's is its Checkout.
-// Law: nothing is attached here; what the customer gives is attached when it comes back, once for each link.
+// Law: nothing is attached here; what the customer gives is attached when it comes back, or when the processor tells of it, once for each
+// link.
 
 import type { CustomerRow, TenantRow } from "../db/rows.ts"
 import type { MethodLink } from "../domain/method-link.ts"
 import { returnUrl as readReturnUrl } from "../domain/method-link.ts"
+import type { Result } from "../domain/result.ts"
 import { err, ok } from "../domain/result.ts"
 import { limits } from "../limits.ts"
-import type { Processor } from "../payments/port.ts"
+import type { GivenSetup, Processor, SetupRequest } from "../payments/port.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { findCustomer } from "./find.ts"
 import type { Visit } from "./give-method.ts"
 import { giveMethod } from "./give-method.ts"
 import { methodPage, newMethodLink, signedLink } from "./method-link.ts"
-import { orKeyRefused } from "./own-account.ts"
+import { orRefused } from "./own-account.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
@@ -61,30 +63,67 @@ export async function setupPage(
   if (processor.name === "sandbox") return ok(await methodPage(scope.platform, link))
   const { publicUrl } = scope.platform
   const back = `${publicUrl}${SETUP_RETURN}?link=${await signedLink(scope.platform, link)}&setup=${SETUP_REF}`
-  return orKeyRefused(async () => {
-    const setup = await processor.createSetup({
+  return orRefused(async () => {
+    const page = await processorPage(scope, processor, customer, {
       // A page that is asked for again an hour later may be over, and is another one.
-      key: `setup:${link.id}:${Math.floor(scope.platform.wallNow() / HOUR_MS)}`,
-      customerRef: await customerAt(scope, processor, customer),
+      key: setupKey(link, Math.floor(scope.platform.wallNow() / HOUR_MS)),
       currency: customer.billingCurrency,
       returnUrl: back,
       metadata: { tenant_id: tenant.id, customer_id: customer.id },
     })
-    return setup === null
-      ? err(refusal("invalid_state", "The payment processor has no page for this."))
-      : ok(setup.url)
+    return page.ok ? ok(page.value.url) : err(refusal("invalid_state", page.error))
   })
 }
+
+/** A customer whom the processor does not know any more, because it was deleted there, is made anew. */
+async function processorPage(
+  scope: Scope,
+  processor: Processor,
+  customer: CustomerRow,
+  request: Omit<SetupRequest, "customerRef">,
+): Promise<Result<{ readonly url: string }, string>> {
+  const { key } = request
+  const { id, displayName: name, email, processorRef: given } = customer
+  const customerRef = await customerAt(scope, processor, customer)
+  const page = await processor.createSetup({ ...request, customerRef })
+  if (page.ok) return page
+  if (page.error.code !== MISSING) return err(page.error.message)
+  if (given !== null) return err(`The processor has no customer ${given}.`)
+  const { ref } = await processor.createCustomer({ key: `customer:${id}:${key}`, name, email })
+  const again = await processor.createSetup({ ...request, key: `${key}:again`, customerRef: ref })
+  return again.ok ? again : err(again.error.message)
+}
+
+const MISSING = "customer_missing"
 
 /** A customer that comes back from the processor's page has given a method there, or not. False: not. */
 export async function comeBack(visit: Visit, setupRef: string): Promise<Outcome<boolean>> {
   const { scope, tenant, customer } = visit
   const processor = scope.platform.processorOf(tenant)
-  const customerRef = await customerAt(scope, processor, customer)
-  const methodRef = setupRef === SETUP_REF ? null : await processor.findSetup(setupRef, customerRef)
-  if (methodRef === null) return ok(false)
-  const given = await giveMethod(visit, methodRef)
+  const asked =
+    setupRef === SETUP_REF ? ok(null) : await orRefused(async () => ok(await processor.findSetup(setupRef)))
+  if (!asked.ok) return asked
+  const found = asked.value
+  if (found === null || !isPageOf(found, customer)) return ok(false)
+  const given = await giveMethod(visit, found)
   return given.ok ? ok(true) : given
+}
+
+/** Whether a page was made for this customer: its own name at the processor may be another one by now. */
+export function isPageOf({ metadata }: GivenSetup, { id, tenantId }: CustomerRow): boolean {
+  return metadata["customer_id"] === id && metadata["tenant_id"] === tenantId
+}
+
+const SETUP = "setup"
+
+function setupKey({ id }: MethodLink, hour: number): string {
+  return [SETUP, id, hour].join(":")
+}
+
+/** The link whose page was asked for under this key; null: none. */
+export function linkOfSetup(key: string | null): string | null {
+  const [what, id] = (key ?? "").split(":")
+  return what === SETUP && id !== undefined ? id : null
 }
 
 const HOUR_MS = 3_600_000

@@ -35,6 +35,7 @@ export async function createTenant(
     mode: input.mode,
     settings: { ...DEFAULT_SETTINGS, ...input.settings },
     clockAt: null,
+    advance: null,
     advancingUntil: null,
     stripeSealed: null,
     nextInvoiceNumber: 1,

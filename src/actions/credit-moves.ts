@@ -11,7 +11,14 @@ import { moveGrants } from "../db/wallets.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import { assert } from "../domain/assert.ts"
 import type { Posting, TakenMoney } from "../domain/ledger.ts"
-import { postDebited, postDraw, postDrawReturned, postExpiry, postReversed } from "../domain/ledger.ts"
+import {
+  postDebited,
+  postDraw,
+  postDrawReturned,
+  postExpiry,
+  postRestored,
+  postReversed,
+} from "../domain/ledger.ts"
 import type { Minor } from "../domain/money.ts"
 import { formatNanos, minor, minorToNanos } from "../domain/money.ts"
 import { isWatching } from "../domain/prepaid.ts"
@@ -51,6 +58,7 @@ const ACTIONS: Readonly<Record<MoveOf["kind"], string>> = {
   Expired: "wallet.expired",
   Debited: "wallet.debited",
   Reversed: "wallet.reversed",
+  Restored: "wallet.restored",
 }
 
 /** `held`: all that the customer holds in the currency, by which a wallet is known to be empty. */
@@ -109,14 +117,14 @@ function entryOf(scope: Scope, { grant, amountMinor }: Move, of: MoveOf, transfe
 
 function postingsOf({ grant, amountMinor }: Move, entryId: string, of: MoveOf): Posting[] {
   const { customerId, currency, kind, source } = grant.row
-  const isReturn = of.kind === "Returned"
-  assert(isReturn === amountMinor > 0n, "credit goes where its kind says", { entryId, amountMinor })
+  const comes = of.kind === "Returned" || of.kind === "Restored"
+  assert(comes === amountMinor > 0n, "credit goes where its kind says", { entryId, amountMinor })
   const money: TakenMoney = {
     customerId,
     currency,
     entryId,
     paid: kind === "Paid",
-    amountMinor: isReturn ? amountMinor : minor(-amountMinor),
+    amountMinor: comes ? amountMinor : minor(-amountMinor),
     source: source === "Cash" ? "Cash" : "PayoutsPayable",
   }
   switch (of.kind) {
@@ -130,6 +138,8 @@ function postingsOf({ grant, amountMinor }: Move, entryId: string, of: MoveOf): 
       return postDebited(money)
     case "Reversed":
       return postReversed(money)
+    case "Restored":
+      return postRestored(money)
   }
 }
 

@@ -1,11 +1,10 @@
 // What the tenant's processor knows of customers, asked while somebody waits for the answer.
 
 import type { CustomerRow } from "../db/rows.ts"
-import { err, ok } from "../domain/result.ts"
+import { ok } from "../domain/result.ts"
 import type { Processor } from "../payments/port.ts"
-import { KeyRefused } from "../payments/port.ts"
 import type { Outcome } from "./act.ts"
-import { refusal } from "./refusal.ts"
+import { orRefused } from "./own-account.ts"
 import type { Scope } from "./scope.ts"
 
 /** The name of a customer that is made there now, or was before for the same id. */
@@ -23,14 +22,9 @@ export function knowsCustomer(scope: Scope, customerRef: string): Promise<Outcom
   return asked(scope, (processor) => processor.customerExists(customerRef))
 }
 
-async function asked<T>(
+function asked<T>(
   { platform, tenant }: Scope,
   ask: (processor: Processor) => Promise<T>,
 ): Promise<Outcome<T>> {
-  try {
-    return ok(await ask(platform.processorOf(tenant)))
-  } catch (error) {
-    if (!(error instanceof KeyRefused)) throw error
-    return err(refusal("invalid_state", error.message))
-  }
+  return orRefused(async () => ok(await ask(platform.processorOf(tenant))))
 }

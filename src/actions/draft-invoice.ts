@@ -107,6 +107,7 @@ export function emptyInvoice(scope: Scope, id: string) {
     voidedAt: null,
     voidedReason: null,
     waived: null,
+    recovered: null,
     metadata: {},
     version: 1,
     createdAt: scope.now,

@@ -1,12 +1,15 @@
 // What an invoice draws from its customer's wallets when it is finalized, as the part that it is of that commit; and what goes back to
-// them when it is void or given back.
+// them when it is void or given back. What one that is open draws is in apply-credit.ts.
 // Law: credit pays before any payment method, in an order that is fixed (domain/wallet-draw.ts), and goes back to where it came from.
 
+import type { HeldGrant } from "../db/readers/wallets.ts"
 import type { InvoiceLineRow, InvoiceRow } from "../db/rows.ts"
 import type { Minor } from "../domain/money.ts"
 import { minor } from "../domain/money.ts"
-import type { PayableLine } from "../domain/wallet-draw.ts"
-import { drawnOf, drawsFor, payableLines, returnsOf } from "../domain/wallet-draw.ts"
+import type { Draw, PayableLine } from "../domain/wallet-draw.ts"
+import { drawsFor, payableLines } from "../domain/wallet-draw.ts"
+import type { Drawn } from "../domain/wallet-return.ts"
+import { drawnOf, returnsOf } from "../domain/wallet-return.ts"
 import type { CreditPart, Move } from "./credit-moves.ts"
 import { movedCredit, NO_CREDIT } from "./credit-moves.ts"
 import type { Draft } from "./draft-invoice.ts"
@@ -15,17 +18,28 @@ import { walletChange } from "./wallet-limit.ts"
 
 export type Drawing = CreditPart & { readonly drawnMinor: Minor }
 
+/** What its customer's wallets hold, and whether one of them watches its balance. */
+export type Credit = { readonly held: readonly HeldGrant[]; readonly isWatched: boolean }
+
 /** A finalized invoice is also what tells how much of the usage is paid for. */
-export async function drawing(scope: Scope, { invoice, lines }: Draft): Promise<Drawing> {
-  const { id, customerId, currency, totalMinor, type } = invoice
-  const held =
-    type === "Standard" && totalMinor > 0n ? await scope.read.wallets.heldBy(customerId, currency) : []
+export async function drawing(scope: Scope, { invoice, lines }: Draft, credit: Credit): Promise<Drawing> {
+  const { totalMinor, type } = invoice
+  const held = type === "Standard" && totalMinor > 0n ? credit.held : []
   const payable = held.length === 0 ? [] : payableLines(await linesOf(scope, invoice, lines), totalMinor)
-  const draws = drawsFor(held, payable, scope.now)
+  return drawingOf(scope, invoice, { ...credit, held }, drawsFor(held, payable, scope.now))
+}
+
+/** What grants pay of an invoice, as the part that it is of the commit. */
+export async function drawingOf(
+  scope: Scope,
+  { id, customerId }: InvoiceRow,
+  { held, isWatched }: Credit,
+  draws: readonly Draw<HeldGrant>[],
+): Promise<Drawing> {
   const moves = draws.map(({ grant, amountMinor }): Move => ({ grant, amountMinor: minor(-amountMinor) }))
   const part = movedCredit(scope, moves, held, { kind: "Drawn", invoiceId: id })
   const drawnMinor = minor(draws.reduce((sum, { amountMinor }) => sum + amountMinor, 0n))
-  return { ...(await withLimit(scope, customerId, part)), drawnMinor }
+  return { ...(await withLimit(scope, customerId, part, isWatched)), drawnMinor }
 }
 
 /** Each line with its taxes that come on top, and the tags of its product. */
@@ -45,12 +59,17 @@ async function linesOf(
     })
 }
 
-/** What goes back to wallets of what an invoice has drawn. */
-export async function returning(scope: Scope, invoice: InvoiceRow, amount: Minor): Promise<CreditPart> {
+/** What goes back to wallets of what an invoice has drawn. `first`: what of it has to. */
+export async function returning(
+  scope: Scope,
+  invoice: InvoiceRow,
+  amount: Minor,
+  first: readonly Drawn[] = [],
+): Promise<CreditPart> {
   if (amount === 0n) return NO_CREDIT
   const { id, customerId, currency } = invoice
   const drawn = drawnOf(await scope.read.wallets.drawnFor(id))
-  const back = returnsOf(drawn, amount)
+  const back = returnsOf(drawn, amount, first)
   const [grants, held] = await Promise.all([
     scope.read.wallets.grants(back.map(({ grantId }) => grantId)),
     scope.read.wallets.heldBy(customerId, currency),
@@ -63,9 +82,15 @@ export async function returning(scope: Scope, invoice: InvoiceRow, amount: Minor
   return movedCredit(scope, moves, held, { kind: "Returned", invoiceId: id, isGivenUp })
 }
 
-/** With what goes along when a customer's balance changes. */
-export async function withLimit(scope: Scope, customerId: string, part: CreditPart): Promise<CreditPart> {
-  const limit = await walletChange(scope, customerId, { isMoving: part.writes.length > 0 })
+/** With what goes along when a customer's balance changes. `isWatched`: where it is known whether a wallet watches it. */
+export async function withLimit(
+  scope: Scope,
+  customerId: string,
+  part: CreditPart,
+  isWatched: boolean | null = null,
+): Promise<CreditPart> {
+  const known = isWatched === null ? {} : { isWatched }
+  const limit = await walletChange(scope, customerId, { ...known, isMoving: part.writes.length > 0 })
   return {
     ...part,
     writes: [...part.writes, ...limit.writes],

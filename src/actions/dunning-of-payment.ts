@@ -41,10 +41,13 @@ export async function dunningOfPayment(scope: Scope, invoice: InvoiceRow, move: 
     after.kind === "Processor" && (after.status === "Failed" || after.status === "RequiresAction")
   if (!isPaid && !(failed && invoice.status === "Open")) return NOTHING
   const dunning = await scope.read.payments.dunningOf(invoice.id)
-  if (isPaid) return dunning === null || dunning.status === "Resolved" ? NOTHING : resolved(scope, dunning)
-  if (dunning === null || dunning.status === "Resolved") return begun(scope, invoice)
+  if (dunning === null || dunning.status === "Resolved") return isPaid ? NOTHING : begun(scope, invoice)
   // What waited for its customer is told a second time when it fails, and is one try.
   const isStep = dunning.status === "Active" && after.attemptKey === stepKey(dunning)
+  if (isPaid) {
+    const step = { at: scope.now, result: "Succeeded", paymentId: after.id } as const
+    return resolved(scope, dunning, isStep ? step : null)
+  }
   if (!isStep) return NOTHING
   const result = isUnderWay(after.status) ? "Waiting" : "Failed"
   return stepTaken(scope, dunning, { at: scope.now, result, paymentId: after.id })
@@ -93,9 +96,13 @@ async function begun(scope: Scope, invoice: InvoiceRow): Promise<DunningNews> {
   }
 }
 
-/** The invoice is paid, or nothing is owed on it any more. */
-export async function resolved(scope: Scope, dunning: DunningRow): Promise<DunningNews> {
-  const after = withProgress(scope, dunning, endDunning(dunning))
+/** The invoice is paid, or nothing is owed on it any more. `step`: the one that paid it, if any. */
+export async function resolved(
+  scope: Scope,
+  dunning: DunningRow,
+  step: DunningStep | null = null,
+): Promise<DunningNews> {
+  const after = withProgress(scope, dunning, endDunning(dunning, step))
   const all = await scope.read.payments.subscriptionsOf(dunning.invoiceId)
   const kept = await scope.read.payments.keptBehind(
     all.map(({ id }) => id),

@@ -5,12 +5,19 @@ import type { AuditEntry } from "../db/commit.ts"
 import type { Guarded } from "../db/database.ts"
 import type { InvoiceRow, PaymentRow, WalletRechargeRow, WalletRow } from "../db/rows.ts"
 import { invoices, walletRecharges } from "../db/schema.ts"
+import type { AgendaItem } from "../domain/agenda.ts"
 import { moveInvoice } from "../domain/invoice.ts"
 import type { Settlement } from "../domain/payment.ts"
+import { instant } from "../domain/time.ts"
+import { limits } from "../limits.ts"
 import { rechargeState } from "./begin-recharge.ts"
 import type { Scope } from "./scope.ts"
 
-type Part = { readonly guards: readonly Guarded[]; readonly audit: readonly AuditEntry[] }
+type Part = {
+  readonly guards: readonly Guarded[]
+  readonly agenda: readonly AgendaItem[]
+  readonly audit: readonly AuditEntry[]
+}
 
 /** `invoice`: what changes of it besides what the payment changes. `wallet`: which one the money fills; null: the default one. */
 export type RechargeNews = Part & {
@@ -18,7 +25,7 @@ export type RechargeNews = Part & {
   readonly wallet: WalletRow | null
 }
 
-const NO_NEWS: RechargeNews = { guards: [], audit: [], invoice: {}, wallet: null }
+const NO_NEWS: RechargeNews = { guards: [], agenda: [], audit: [], invoice: {}, wallet: null }
 
 /** What a payment means for the recharge that it is for. */
 export async function rechargeNews(
@@ -40,7 +47,8 @@ export async function rechargeNews(
   const part =
     recharge.status === "Failed" ? NO_NEWS : ended(scope, recharge, payment.failureCode ?? "failed")
   const end = voided(scope, invoice)
-  return { ...news, guards: part.guards, audit: [...part.audit, ...end.audit], invoice: end.change }
+  const audit = [...part.audit, ...end.audit]
+  return { ...news, guards: part.guards, agenda: part.agenda, audit, invoice: end.change }
 }
 
 /** Nobody could be charged. */
@@ -54,6 +62,7 @@ export async function endingRecharge(scope: Scope, invoice: InvoiceRow, failureC
       ...part.guards,
       ...(isOpen ? [scope.write.update(invoices, invoice.id, invoice.version, change)] : []),
     ],
+    agenda: part.agenda,
     audit: [...part.audit, ...(isOpen ? audit : [])],
   }
 }
@@ -65,6 +74,7 @@ function ended(scope: Scope, recharge: WalletRechargeRow, failureCode: string | 
   const after = { ...recharge, ...change }
   return {
     guards: [scope.write.update(walletRecharges, recharge.id, recharge.version, change)],
+    agenda: failureCode === null ? [] : [laterLook(scope, recharge)],
     audit: [
       {
         action: failureCode === null ? "wallet.recharged" : "wallet.recharge_failed",
@@ -76,6 +86,12 @@ function ended(scope: Scope, recharge: WalletRechargeRow, failureCode: string | 
       },
     ],
   }
+}
+
+/** Nobody else may come by who would find the wallet low. */
+function laterLook({ now }: Scope, { walletId, customerId }: WalletRechargeRow): AgendaItem {
+  const dueAt = instant(now + limits.rechargePauseMs)
+  return { kind: "sync-wallet", subject: customerId, uniqueKey: `recharge ${walletId} ${dueAt}`, dueAt }
 }
 
 const REASON = "The top-up was not paid."

@@ -4,7 +4,7 @@
 
 import type { Commit } from "../db/commit.ts"
 import { numberDraw } from "../db/invoice-number.ts"
-import type { InvoiceRow, TenantRow } from "../db/rows.ts"
+import type { InvoiceRow, SubscriptionRow, TenantRow } from "../db/rows.ts"
 import { subscriptions } from "../db/schema.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
 import type { Recipient } from "../domain/invoice.ts"
@@ -21,11 +21,12 @@ import { collectItems } from "./collect-items.ts"
 import { deferred } from "./deferred.ts"
 import type { CreditPart } from "./credit-moves.ts"
 import type { Draft } from "./draft-invoice.ts"
-import type { Drawing } from "./draw-wallet.ts"
+import type { Credit, Drawing } from "./draw-wallet.ts"
 import { drawing, withLimit } from "./draw-wallet.ts"
-import { findInvoice } from "./find.ts"
+import { visibleInvoice } from "./find.ts"
 import { grantPart } from "./grant-part.ts"
 import { lateTerms } from "./late-terms.ts"
+import { firstMethod, methodIds } from "./method-of.ts"
 import type { RefreshedDraft } from "./refresh-draft.ts"
 import { refreshDraft } from "./refresh-draft.ts"
 import { recipientOf } from "./recipient-of.ts"
@@ -34,7 +35,6 @@ import { saveDraft, withLines } from "./save-draft.ts"
 import type { Scope } from "./scope.ts"
 import { tellMeter } from "./sync-terms.ts"
 import { withTaxes } from "./tax-lines.ts"
-import { currentTenant } from "./update-tenant.ts"
 
 export async function finalizeInvoice(
   scope: Scope,
@@ -45,9 +45,15 @@ export async function finalizeInvoice(
   const outcome = await act(
     scope,
     async () => {
-      const [found, tenant] = await Promise.all([findInvoice(scope, invoiceId), currentTenant(scope)])
+      const { read } = scope
+      const [row, tenant, subscribed] = await read.together([
+        read.invoices.one(invoiceId),
+        read.tenant(),
+        read.subscriptions.onInvoice(invoiceId),
+      ])
+      const found = visibleInvoice(scope, row)
       if (!found.ok) return found
-      if (!tenant.ok) return tenant
+      if (tenant === null) return err(notFound("tenant"))
       const draft = found.value
       const status = moveInvoice(draft.invoice.status, "finalize")
       if (!status.ok || draft.invoice.type === "ProForma") {
@@ -55,22 +61,23 @@ export async function finalizeInvoice(
         if (scope.jobId !== null) return ok({ value: draft, commit: { audit: [] } })
         return err(refusal("invalid_state", status.ok ? PRO_FORMA : status.error))
       }
-      const refreshed = await refreshDraft(scope, draft)
+      const refreshed = await refreshDraft(scope, draft, subscribed)
       if (!refreshed.ok) return refreshed
-      const taxed = await withTaxes(scope, withLines(draft, refreshed.value.lines))
+      const paying = await payingOf(scope, draft.invoice, subscribed)
+      const { customer, method } = paying
+      if (customer === null) return err(notFound("customer"))
+      const parties = { tenant, customer }
+      const taxed = await withTaxes(scope, withLines(draft, refreshed.value.lines), parties)
       if (!taxed.ok) return taxed
-      const recipient = await recipientOf(scope, draft.invoice.customerId, tenant.value)
-      if (recipient === null) return err(notFound("customer"))
-      const closing = closingTerms(scope, refreshed.value, tenant.value)
+      const recipient = recipientOf(customer, tenant)
+      const closing = closingTerms(scope, refreshed.value, tenant)
       told = closing.agenda
       const frozen = { ...taxed.value.invoice, status: status.value, recipient }
       const final = { invoice: finalInvoice(scope, frozen, recipient), lines: taxed.value.lines }
-      const credit = await creditOf(scope, final)
+      const credit = await creditOf(scope, final, paying)
       const drawn = { ...final, invoice: { ...final.invoice, drawnMinor: credit.drawnMinor } }
-      const collecting = await collectItems(scope, drawn.invoice)
-      return ok(
-        finalized(scope, draft, drawn, tenant.value, [closing, refreshed.value], { credit, collecting }),
-      )
+      const collecting = collectItems(scope, drawn.invoice, method)
+      return ok(finalized(scope, draft, drawn, tenant, [closing, refreshed.value], { credit, collecting }))
     },
     reply,
   )
@@ -86,14 +93,27 @@ function finalInvoice(scope: Scope, invoice: InvoiceRow, recipient: Recipient): 
   return { ...invoice, collects: null, dueAt: due, finalizedAt: scope.now }
 }
 
+/** Who pays it and with what, read at once: the customer, what its wallets hold, and the method that is asked. */
+async function payingOf({ read }: Scope, invoice: InvoiceRow, subscribed: readonly SubscriptionRow[]) {
+  const { customerId, currency, subscriptionId } = invoice
+  const ids = methodIds(invoice, subscribed.find(({ id }) => id === subscriptionId) ?? null)
+  const [customer, held, isWatched, methods] = await read.together([
+    read.customers.one(customerId),
+    read.wallets.held(customerId, currency),
+    read.walletBudgets.watched(customerId),
+    read.paymentMethods.choices(customerId, ids),
+  ])
+  return { customer, held, isWatched, method: firstMethod(ids, methods) }
+}
+
 /** What credit pays of it; or, below zero, the credit that it becomes, unless it is to be paid out. */
-async function creditOf(scope: Scope, final: Draft): Promise<Drawing> {
+async function creditOf(scope: Scope, final: Draft, wallet: Credit): Promise<Drawing> {
   const { id, customerId, currency, totalMinor, payout } = final.invoice
-  if (totalMinor >= 0n || payout === true) return drawing(scope, final)
+  if (totalMinor >= 0n || payout === true) return drawing(scope, final, wallet)
   const amountMinor = minor(-totalMinor)
   const given = { kind: "Paid", source: "Invoice", sourceId: id, invoiceId: id } as const
   const part = await grantPart(scope, { customerId, currency, amountMinor, ...given })
-  return { ...(await withLimit(scope, customerId, part)), drawnMinor: minor(0n) }
+  return { ...(await withLimit(scope, customerId, part, wallet.isWatched)), drawnMinor: minor(0n) }
 }
 
 type Guards = { readonly guards: NonNullable<Commit["guards"]> }

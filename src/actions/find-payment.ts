@@ -15,7 +15,7 @@ export async function findPayment(scope: Scope, id: string): Promise<Outcome<Pay
 
 export type FoundDunning = { readonly dunning: DunningRow; readonly payments: readonly PaymentRow[] }
 
-/** The last dunning of an invoice, with all its payments, newest first. */
+/** The last dunning of an invoice, with its newest payments, newest first. */
 export async function findDunning(scope: Scope, invoiceId: string): Promise<Outcome<FoundDunning>> {
   const found = await findInvoice(scope, invoiceId)
   if (!found.ok) return found

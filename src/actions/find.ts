@@ -29,9 +29,13 @@ export async function findSubscriptionTerms(scope: Scope, id: string): Promise<O
   return terms === null ? err(notFound("subscription")) : ok(terms)
 }
 
-/** An invoice with its lines. Customers do not see drafts, but they see what they are offered. */
+/** An invoice with its lines. */
 export async function findInvoice(scope: Scope, id: string): Promise<Outcome<InvoiceWithLines>> {
-  const found = await scope.read.invoices.byId(id)
+  return visibleInvoice(scope, await scope.read.invoices.byId(id))
+}
+
+/** Customers do not see drafts, but they see what they are offered. */
+export function visibleInvoice(scope: Scope, found: InvoiceWithLines | null): Outcome<InvoiceWithLines> {
   const visible =
     found !== null &&
     mayReach(scope, found.invoice.customerId) &&

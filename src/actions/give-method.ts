@@ -34,7 +34,9 @@ export async function visitByLink(platform: Platform, token: string): Promise<Vi
   return customer === null ? null : { link, tenant, customer, scope }
 }
 
-function scopeOf(platform: Platform, tenant: TenantRow, link: MethodLink, claim: ClaimState | null): Scope {
+type LinkOf = Pick<MethodLink, "id" | "customerId">
+
+function scopeOf(platform: Platform, tenant: TenantRow, link: LinkOf, claim: ClaimState | null): Scope {
   return scopeFor(platform, tenant, {
     actor: { type: "Customer", id: link.customerId },
     requestId: platform.newId(),
@@ -44,17 +46,22 @@ function scopeOf(platform: Platform, tenant: TenantRow, link: MethodLink, claim:
   })
 }
 
-const keyOf = ({ id }: MethodLink) => sha256Hex(`the method of the link ${id}`)
+const keyOf = ({ id }: LinkOf) => sha256Hex(`the method of the link ${id}`)
 
 /** Whether the link was used. */
 export async function hasGiven({ link, tenant, scope }: Visit): Promise<boolean> {
   return isAnswered(scope.platform.db, tenant.id, await keyOf(link))
 }
 
+export type Giving = Pick<Visit, "tenant" | "scope"> & { readonly link: LinkOf }
+
+/** `customerRef`: whom the processor has it of already. */
+export type Given = { readonly methodRef: string; readonly customerRef?: string }
+
 /** The method is charged from now on: that is what the customer came for. */
 export async function giveMethod(
-  { link, tenant, scope: { platform } }: Visit,
-  methodRef: string,
+  { link, tenant, scope: { platform } }: Giving,
+  given: Given,
 ): Promise<Outcome<null>> {
   const wall = platform.wallNow()
   const outcome = await claimKey(platform.db, {
@@ -64,7 +71,8 @@ export async function giveMethod(
     token: platform.newId(),
     now: wall,
     leaseUntil: instant(wall + limits.idempotencyLeaseMs),
-    expiresAt: link.expiresAt,
+    // A processor may tell of it when the link is over: the claim outlives all links.
+    expiresAt: instant(wall + limits.mailLinkMs),
   })
   if (outcome.kind === "Replay") return ok(null)
   if (outcome.kind !== "Claimed") {
@@ -73,9 +81,10 @@ export async function giveMethod(
   const claim: ClaimState = { claim: outcome.claim, stored: false }
   const scope = scopeOf(platform, tenant, link, claim)
   try {
-    const input = { methodRef, isDefault: true }
-    const given = await attachPaymentMethod(scope, link.customerId, input, () => DONE)
-    return given.ok ? ok(null) : given
+    const { methodRef, customerRef = null } = given
+    const input = { methodRef, isDefault: true, customerRef }
+    const attached = await attachPaymentMethod(scope, link.customerId, input, () => DONE)
+    return attached.ok ? ok(null) : attached
   } finally {
     if (!claim.stored) await releaseKey(platform.db, claim.claim)
   }

@@ -1,7 +1,7 @@
 // Whom an invoice is collected from, or paid out to: the method that is asked for, or else the invoice's, its subscription's, or the
 // customer's default. What was taken away since, and what another processor knows, is none.
 
-import type { InvoiceRow, PaymentMethodRow } from "../db/rows.ts"
+import type { InvoiceRow, PaymentMethodRow, SubscriptionRow } from "../db/rows.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Outcome } from "./act.ts"
 import { foreignMethod } from "./own-account.ts"
@@ -29,13 +29,27 @@ export async function methodOf(
 }
 
 /** Null: nobody is named, and there is no default. */
-export async function ownMethod(scope: Scope, invoice: Collected): Promise<PaymentMethodRow | null> {
-  const own = await named(scope, invoice, invoice.paymentMethodId)
-  if (own !== null) return own
+async function ownMethod({ read }: Scope, invoice: Collected): Promise<PaymentMethodRow | null> {
   const { subscriptionId, customerId } = invoice
-  const subscription = subscriptionId === null ? null : await scope.read.subscriptions.byId(subscriptionId)
-  const its = await named(scope, invoice, subscription?.paymentMethodId ?? null)
-  return its ?? scope.read.paymentMethods.defaultOf(customerId)
+  const subscription = subscriptionId === null ? null : await read.subscriptions.byId(subscriptionId)
+  const ids = methodIds(invoice, subscription)
+  return firstMethod(ids, await read.ask(read.paymentMethods.choices(customerId, ids)))
+}
+
+/** The methods that are named for an invoice, first of all the one that is asked first. `subscription`: the one that it is of. */
+export function methodIds(invoice: Collected, subscription: Billed | null): string[] {
+  return [invoice.paymentMethodId, subscription?.paymentMethodId ?? null].filter((id) => id !== null)
+}
+
+type Billed = Pick<SubscriptionRow, "paymentMethodId">
+
+/** Of the invoice's customer's methods the one that is named first, or else the default. */
+export function firstMethod(
+  ids: readonly string[],
+  methods: readonly PaymentMethodRow[],
+): PaymentMethodRow | null {
+  const named = ids.flatMap((id) => methods.find((method) => method.id === id) ?? [])
+  return named[0] ?? methods.find(({ isDefault }) => isDefault) ?? null
 }
 
 /** Of the invoice's own customer: nobody is charged for another. */

@@ -1,5 +1,6 @@
-// What a change of the hierarchy means for budgets: with a customer that begins or ceases to consolidate to a parent, its
-// subscriptions begin or cease to spend from the budgets and the credit above it. They are told by the agenda.
+// What a change of the hierarchy means for budgets: with a customer that begins or ceases to consolidate to a parent, its subscriptions
+// begin or cease to spend from the budgets above it; and with its invoices they move to the credit of who gets those. They are told by
+// the agenda.
 
 import { renewTerms } from "../db/budgets.ts"
 import type { CustomerRow } from "../db/rows.ts"
@@ -14,11 +15,9 @@ export async function movedBudgets(
   before: CustomerRow,
   after: CustomerRow,
 ): Promise<BudgetChange> {
-  if (above(before) === above(after)) return NOTHING
-  const ends = [above(before), above(after)].filter((id) => id !== null)
   const [budgets, wallets] = await Promise.all([
-    distinct(ends.map((id) => scope.read.budgets.payers(id))),
-    distinct(ends.map((id) => scope.read.walletBudgets.payers(id))),
+    budgetsMoved(scope, before, after),
+    walletsMoved(scope, before, after),
   ])
   if (budgets.length + wallets.length === 0) return NOTHING
   const changes = await Promise.all([
@@ -37,11 +36,30 @@ export async function movedBudgets(
   }
 }
 
-/** The customer whose budget, if it has one, this one spends from beside its own. */
-function above({ parentId, consolidation }: CustomerRow): string | null {
-  return consolidation === "ConsolidateToParent" ? parentId : null
+/** Whose budgets the customer's subscriptions leave or come to, beside its own. */
+async function budgetsMoved(scope: Scope, before: CustomerRow, after: CustomerRow): Promise<string[]> {
+  if (above(before) === above(after)) return []
+  const ends = [above(before), above(after)].filter((id) => id !== null)
+  const found = await Promise.all(ends.map((id) => scope.read.budgets.payers(id)))
+  return [...new Set(found.flat())]
 }
 
-async function distinct(some: readonly Promise<readonly string[]>[]): Promise<string[]> {
-  return [...new Set((await Promise.all(some)).flat())]
+/** Whose credit, where it is watched, their usage counts against no more, or from now on. */
+async function walletsMoved(scope: Scope, before: CustomerRow, after: CustomerRow): Promise<string[]> {
+  if (above(before) === above(after) && before.billToId === after.billToId) return []
+  const { walletBudgets } = scope.read
+  const to = above(after)
+  const own = after.billToId ?? after.id
+  const [from, onto] = await Promise.all([
+    walletBudgets.payers(before.id),
+    to === null
+      ? walletBudgets.isWatched(own).then((isWatched) => (isWatched ? [own] : []))
+      : walletBudgets.payers(to),
+  ])
+  return [...new Set([...from, ...onto])]
+}
+
+/** The customer whose invoices what it owes is on, if that is not itself. */
+function above({ parentId, consolidation }: CustomerRow): string | null {
+  return consolidation === "ConsolidateToParent" ? parentId : null
 }

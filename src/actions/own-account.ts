@@ -3,7 +3,7 @@
 
 import { err } from "../domain/result.ts"
 import type { Processor } from "../payments/port.ts"
-import { KeyRefused } from "../payments/port.ts"
+import { KeyRefused, NoAnswer } from "../payments/port.ts"
 import { log } from "../runtime/log.ts"
 import type { Outcome } from "./act.ts"
 import type { Refusal } from "./refusal.ts"
@@ -32,12 +32,18 @@ export async function foreignMethod(processor: Processor, method: Known): Promis
 export const FOREIGN =
   "The payment method was attached at another account than the one that the tenant uses now. Attach it again."
 
-/** A key that the processor does not take is the tenant's to mend, and no fault of ours. */
-export async function orKeyRefused<T>(ask: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+/** For who asks a processor while somebody waits. A key that it does not take is the tenant's to mend, and that it does not answer will
+ *  pass: neither is a fault of ours. */
+export async function orRefused<T>(ask: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   try {
     return await ask()
   } catch (error) {
-    if (!(error instanceof KeyRefused)) throw error
-    return err(refusal("invalid_state", error.message))
+    if (error instanceof KeyRefused) return err(refusal("invalid_state", error.message))
+    if (!(error instanceof NoAnswer)) throw error
+    log.warn("a processor gives no answer", { error: error.message })
+    return err(refusal("processor_unavailable", AWAY))
   }
 }
+
+const AWAY =
+  "The payment processor gives no answer at this moment. Nothing was changed here, and whether the request has reached the processor is unknown: repeat it, under the same Idempotency-Key where it has one, and it is done once."

@@ -16,7 +16,7 @@ import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import type { ChangePreview, StateChange } from "./change-state.ts"
 import { changeState, previewState } from "./change-state.ts"
-import { changedRow, movedClose } from "./change-subscription.ts"
+import { changedRow, everyOf, movedItems } from "./changed-row.ts"
 import { invalid, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
@@ -106,7 +106,7 @@ function resumeItem(subscriptionId: string, dueAt: Instant): AgendaItem {
 
 function decideResume(
   scope: Scope,
-  { subscription: before }: SubscriptionTerms,
+  { subscription: before, segments }: SubscriptionTerms,
   { anchor }: Resumption,
 ): Outcome<StateChange> {
   const status = moveSubscription(before.status, "resume")
@@ -119,12 +119,12 @@ function decideResume(
   const moved =
     anchor === "Keep" ? schedule : withCut(schedule, scope.now, { at: scope.now, rule, prorated: true })
   const timeline = { segments: segmentsOf(before), schedule: moved }
-  const row = anchor === "Keep" ? {} : changedRow(before, timeline, scope.now)
+  const row = anchor === "Keep" ? {} : changedRow(before, timeline, scope.now, everyOf(segments))
   const change = { ...row, status: next, pauses } as const
   return ok({
     at: scope.now,
     change,
-    agenda: movedClose(before, { ...before, ...change }),
+    agenda: movedItems(before, { ...before, ...change }, scope.now),
     audit: {
       action: "subscription.resumed",
       before: { status: before.status },

@@ -1,5 +1,6 @@
 // Pays an invoice: records a payment that was received elsewhere, or charges the default method now.
-// Laws: nothing is asked for beyond what is due, and partial payments add up to it; what was received beyond it is credit.
+// Laws: nothing is asked for beyond what is due, and partial payments add up to it; what was received beyond it is credit. What was given
+// up can be paid after all.
 
 import type { InvoiceRow, PaymentRow } from "../db/rows.ts"
 import { payments } from "../db/schema.ts"
@@ -37,7 +38,7 @@ export async function payInvoice(
 ): Promise<Outcome<PaymentRow>> {
   if (input.method === "Manual") return recordPayment(scope, invoiceId, input, reply)
   const { amountNanos, methodId = null } = input
-  const attempt = { invoiceId, key: requestKey(scope), amountNanos, methodId }
+  const attempt = { invoiceId, key: requestKey(scope), amountNanos, methodId, permitsGivenUp: true } as const
   const begun = await beginInstead(scope, attempt)
   return begun.ok ? chargeBegun(scope, begun.value, reply) : begun
 }
@@ -85,7 +86,7 @@ async function recordPayment(
 
 /** What has come has come: only where nothing is due it can't have been for this invoice. */
 function receivedAmount(invoice: InvoiceRow, amountNanos: string | null): Outcome<Minor> {
-  const due = askedAmount(invoice, null)
+  const due = askedAmount(invoice, null, true)
   if (!due.ok || amountNanos === null) return due
   const { currency } = invoice
   const amount = nanosToMinor(nanos(BigInt(amountNanos)), currency)

@@ -17,10 +17,11 @@ export type Payer = {
   readonly collects: boolean
 }
 
-export async function payerOf(scope: Scope, customer: CustomerRow): Promise<Payer> {
+/** `isConsolidated`: whether others consolidate to the customer. */
+export async function payerOf(scope: Scope, customer: CustomerRow, isConsolidated: boolean): Promise<Payer> {
   const account = await accountOf(scope, customer)
   const redirected = account.billToId === null ? null : await scope.read.customers.byId(account.billToId)
-  const collects = account.id !== customer.id || (await scope.read.customers.isConsolidated(account.id))
+  const collects = account.id !== customer.id || isConsolidated
   return { customer, account, recipient: redirected ?? account, collects }
 }
 

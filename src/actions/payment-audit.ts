@@ -39,6 +39,7 @@ export function refundAudit(action: string, refund: RefundRow, before?: RefundRo
       amount_nanos: formatNanos(minorToNanos(refund.amountMinor, refund.currency)),
       currency: refund.currency,
       reason: refund.reason,
+      source: refund.source ?? "Requested",
       failure_code: refund.failureCode,
     },
   }

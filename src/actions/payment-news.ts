@@ -3,7 +3,7 @@
 // Law: whoever learns the outcome, a job, a request or an event, commits the same; who comes second finds it done.
 
 import type { InvoiceRow, PaymentRow, WalletRow } from "../db/rows.ts"
-import type { refunds } from "../db/schema.ts"
+import type { payouts, refunds } from "../db/schema.ts"
 import { invoices, payments } from "../db/schema.ts"
 import { amountLeft } from "../domain/invoice.ts"
 import type { Posting } from "../domain/ledger.ts"
@@ -32,7 +32,7 @@ export function unchanged<T>(value: T): Decided<T> {
 /** For who was outrun between two readings: what they read is of two moments. The guard misses, and all is gathered again. */
 export function outrun<T extends { readonly id: string; readonly version: number }>(
   scope: Scope,
-  table: typeof payments | typeof refunds,
+  table: typeof payments | typeof refunds | typeof payouts,
   before: T,
 ): Decided<T> {
   return {
@@ -117,11 +117,12 @@ export async function followingPayment(
 ) {
   const { status, paidMinor, pendingMinor } = settled
   const isPaid = status === "Paid" && invoice.status !== "Paid"
-  const paidAt = isPaid ? scope.now : status === "Open" ? null : invoice.paidAt
+  const paidAt = isPaid ? scope.now : status === "Paid" ? invoice.paidAt : null
+  const recovered = isPaid && isGivenUp(invoice) ? true : invoice.recovered
   const dunning = await dunningOfPayment(scope, { ...invoice, status }, { ...move, isPaid })
   const recharge = await rechargeNews(scope, invoice, settled, move.after)
   const credit = await creditOf(scope, invoice, recharge.wallet, move)
-  const changed = { status, paidMinor, pendingMinor, paidAt, ...recharge.invoice }
+  const changed = { status, paidMinor, pendingMinor, paidAt, recovered, ...recharge.invoice }
   return {
     guards: [
       scope.write.update(invoices, invoice.id, invoice.version, changed),
@@ -131,7 +132,7 @@ export async function followingPayment(
     ],
     writes: [...dunning.writes, ...credit.writes],
     postings: [...postingsOf(invoice, settled, move), ...credit.postings],
-    agenda: [...dunning.agenda, ...credit.agenda],
+    agenda: [...dunning.agenda, ...credit.agenda, ...recharge.agenda],
     audit: [
       ...(isPaid ? [paidAudit(invoice, status)] : []),
       ...dunning.audit,
@@ -163,13 +164,18 @@ async function creditOf(
 }
 
 function postingsOf(invoice: InvoiceRow, settled: Settlement, { before, after }: PaymentMove): Posting[] {
-  const money = { ...after, paymentId: after.id }
+  const money = { ...after, paymentId: after.id, isGivenUp: isGivenUp(invoice) }
   if (after.status === "Succeeded") return postPayment({ ...money, dueMinor: after.appliedMinor })
   if (before?.status !== "Succeeded") return []
   // What was credited since is not owed again, and a top-up never was.
   const owed = (of: InvoiceRow) => (of.type !== "TopUp" && amountLeft(of) > 0n ? amountLeft(of) : 0n)
   const dueMinor = minor(owed({ ...invoice, paidMinor: settled.paidMinor }) - owed(invoice))
-  return postPaymentFailed({ ...money, dueMinor, isGivenUp: invoice.status === "Uncollectible" })
+  return postPaymentFailed({ ...money, dueMinor })
+}
+
+/** What is unpaid of it is a loss: money that comes makes the loss less, and money that goes back makes it more. */
+function isGivenUp({ status, recovered }: InvoiceRow): boolean {
+  return status === "Uncollectible" || recovered === true
 }
 
 function paidAudit({ id, customerId, status: before, number }: InvoiceRow, status: InvoiceRow["status"]) {

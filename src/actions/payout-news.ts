@@ -11,14 +11,16 @@ import { moveInvoice } from "../domain/invoice.ts"
 import type { Posting } from "../domain/ledger.ts"
 import { postPayout, postPayoutFailed } from "../domain/ledger.ts"
 import type { PayoutFailure, PayoutStatus } from "../domain/payout.ts"
-import { isOnItsWay, movePayout, nextTryAt } from "../domain/payout.ts"
+import { isOnItsWay, keyOfTry, movePayout, nextTryAt } from "../domain/payout.ts"
 import { ok } from "../domain/result.ts"
 import { dunningSettingsOf } from "../domain/tenant.ts"
 import type { PayoutOutcome } from "../payments/port.ts"
 import type { Decided, Outcome } from "./act.ts"
 import { payoutAudit } from "./payout-audit.ts"
-import { unchanged } from "./payment-news.ts"
+import { partsReturned } from "./payout-parts.ts"
+import { outrun, unchanged } from "./payment-news.ts"
 import type { Scope } from "./scope.ts"
+import { setOffReturned } from "./set-off-owed.ts"
 import { currentTenant } from "./update-tenant.ts"
 
 /** What the processor says of the try that is under way, as what is to be committed; nothing where it is no news. */
@@ -29,16 +31,20 @@ export async function decidePayoutNews(
 ): Promise<Outcome<Decided<PayoutRow>>> {
   const to = movePayout(before.status, outcome.status)
   if (to === null) return ok(unchanged(before))
+  const returned = to === "Failed" ? await partsReturned(scope, before) : []
+  if (returned === null) return ok(outrun(scope, payouts, before))
   const after = await withNews(scope, before, outcome, to)
   const { id, tenantId: _, version, ...fields } = after
   const settled = await settledInvoice(scope, before, after)
+  const { customerId, currency } = before
+  const setOff = await setOffReturned(scope, { causeId: keyOfTry(before), customerId, currency }, returned)
   return ok({
     value: after,
     commit: {
-      guards: [scope.write.update(payouts, id, version - 1, fields), ...settled.guards],
-      postings: postingsOf(before, after),
+      guards: [scope.write.update(payouts, id, version - 1, fields), ...setOff.guards, ...settled.guards],
+      postings: [...postingsOf(before, after), ...setOff.postings],
       agenda: retryItems(after),
-      audit: [payoutAudit(ACTIONS[to], after, before), ...settled.audit],
+      audit: [payoutAudit(ACTIONS[to], after, before), ...settled.audit, ...setOff.audit],
     },
   })
 }
@@ -68,12 +74,13 @@ async function withNews(
   const { code, message, ref, isHard = false } = outcome
   const failure = { at: scope.now, code, message, ref, ...(isHard ? { isHard } : {}) }
   const failures: readonly PayoutFailure[] = [...before.failures, failure]
+  const failed = { ...moved, failures, parts: null }
   // What came back is owed again, and another payout is asked for it.
-  if (before.status === "Succeeded") return { ...moved, failures, retryAt: null, returnedAt: scope.now }
+  if (before.status === "Succeeded") return { ...failed, retryAt: null, returnedAt: scope.now }
   const retryDays = before.retryDays ?? (await scheduleOf(scope))
   const firstAt = failures[0]?.at ?? scope.now
   const retryAt = isHard ? null : nextTryAt(firstAt, retryDays, scope.now)
-  return { ...moved, failures, retryDays, retryAt }
+  return { ...failed, retryDays, retryAt }
 }
 
 /** The tenant's schedule for payments that fail. */

@@ -7,33 +7,27 @@ import type { InvoiceLineRow, InvoiceRow } from "../db/rows.ts"
 import { add, decimalOf, formatDecimal } from "../domain/decimal.ts"
 import { joinedBasis } from "../domain/line-basis.ts"
 import { formatNanos, minor, nanos } from "../domain/money.ts"
-import { err, ok } from "../domain/result.ts"
 import type { Instant } from "../domain/time.ts"
-import type { Outcome } from "./act.ts"
 import type { Draft } from "./draft-invoice.ts"
 import type { Payer } from "./payer.ts"
-import { lineCustomerId, payerOf, sectionsWith } from "./payer.ts"
-import { notFound } from "./refusal.ts"
+import { lineCustomerId, sectionsWith } from "./payer.ts"
 import { withLines } from "./save-draft.ts"
 import type { Scope } from "./scope.ts"
 
 /** `before`: the gathering draft as it was read; null where `after` is a new invoice. For `saveDraft`, perhaps taxed in between. */
 export type PlacedDraft = { readonly before: Draft | null; readonly after: Draft }
 
-/** `draft` is the subscription's customer's, and new. What comes back has the payer, with all lines that it then has. */
-export async function placeDraft(scope: Scope, draft: Draft): Promise<Outcome<PlacedDraft>> {
-  const customer = await scope.read.customers.byId(draft.invoice.customerId)
-  if (customer === null) return err(notFound("customer"))
+/** `draft` is the payer's customer's, and new. What comes back is for its recipient, with all lines that it then has. */
+export async function placeDraft(scope: Scope, draft: Draft, payer: Payer): Promise<PlacedDraft> {
   // What is paid out is for the customer itself, whoever pays its invoices.
-  if (draft.invoice.payout === true) return ok({ before: null, after: draft })
-  const payer = await payerOf(scope, customer)
+  if (draft.invoice.payout === true) return { before: null, after: draft }
   const own = ownInvoice(draft, payer)
-  if (!payer.collects) return ok({ before: null, after: own })
+  if (!payer.collects) return { before: null, after: own }
   const collects = `${payer.account.id}:${own.invoice.currency}`
   const before = await scope.read.invoices.collecting(collects)
-  if (before !== null) return ok({ before, after: gathered(before, own, payer) })
+  if (before !== null) return { before, after: gathered(before, own, payer) }
   // It is nobody's alone: its lines say which subscription they are of.
-  return ok({ before, after: { ...own, invoice: { ...own.invoice, collects, subscriptionId: null } } })
+  return { before, after: { ...own, invoice: { ...own.invoice, collects, subscriptionId: null } } }
 }
 
 function ownInvoice({ invoice, lines }: Draft, payer: Payer): Draft {

@@ -3,6 +3,7 @@
 import type { Guarded } from "../db/database.ts"
 import type { WasBilled } from "../db/readers/invoices.ts"
 import type { SubscriptionTerms } from "../db/readers/subscriptions.ts"
+import type { CouponRedemptionRow } from "../db/rows.ts"
 import type { BilledLine } from "../domain/billing.ts"
 import { billLines } from "../domain/billing.ts"
 import type { ChargeScope } from "../domain/billable.ts"
@@ -46,16 +47,21 @@ export async function rateSubscription(
   const { usage, seq, readSeq, late } = metered.value
   const whole = { ...chargeScope, indices: [...late, ...chargeScope.indices] }
   const charges = chargesOf(billableOf(terms), usage, whole)
-  const was = await wasOf(scope, charges, null)
-  const input = { charges, was, chargeScope: whole, readSeq, draft: null }
+  const before = await billedBefore(scope, terms, charges, null)
+  const input = { charges, ...before, chargeScope: whole, readSeq, draft: null }
   const rated = await rateCharges(scope, terms, input)
   return rated.ok ? ok({ ...rated.value, seq }) : rated
 }
 
-export type RateInput = {
-  readonly charges: readonly Charge[]
+export type Before = {
   /** What the charges were billed on other invoices than the one that is recomputed. */
   readonly was: ReadonlyMap<string, WasBilled>
+  /** All coupons that the subscription ever had. */
+  readonly redemptions: readonly CouponRedemptionRow[]
+}
+
+export type RateInput = Before & {
+  readonly charges: readonly Charge[]
   readonly chargeScope: ChargeScope
   /** The change up to which the meter was read for these charges. */
   readonly readSeq: number
@@ -91,15 +97,29 @@ export async function rateCharges(
 /** Storage keeps whole numbers exactly up to 2^53; an invoice of a hundred such lines stays below. */
 const MAX_MINOR = 2n ** 53n / 128n
 
+/** What has to be known of the past to rate charges. */
+export async function billedBefore(
+  { read }: Scope,
+  { subscription }: SubscriptionTerms,
+  charges: readonly Charge[],
+  exceptInvoiceId: string | null,
+): Promise<Before> {
+  const keys = charges.map((charge) => charge.lineKey)
+  const [was, redemptions] = await read.together([
+    read.invoices.was(keys, exceptInvoiceId),
+    read.coupons.redemptionsOf(subscription.id),
+  ])
+  return { was, redemptions }
+}
+
 /** What non-void invoices took for these charges, but for one that is redone. */
 export async function wasOf(
   scope: Scope,
   charges: readonly Charge[],
   exceptInvoiceId: string | null,
 ): Promise<ReadonlyMap<string, WasBilled>> {
-  if (charges.length === 0) return new Map()
   const keys = charges.map((charge) => charge.lineKey)
-  return scope.read.invoices.was(keys, exceptInvoiceId)
+  return scope.read.ask(scope.read.invoices.was(keys, exceptInvoiceId))
 }
 
 /** `seq` is what the next bill goes on from; the usage may hold some changes more, up to `readSeq`. */

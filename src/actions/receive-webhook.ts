@@ -113,7 +113,7 @@ async function apply(
     requestId,
     now: tenantNow(tenant, wall),
     // While the clock is advanced, the advance itself runs what becomes due.
-    announce: tenant.advancingUntil === null || tenant.advancingUntil <= wall,
+    announce: tenant.advance === null,
   })
   return applyProcessorEvent(scope, name, event)
 }

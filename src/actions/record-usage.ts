@@ -21,7 +21,7 @@ import type { Outcome } from "./act.ts"
 import { mayReach } from "./find.ts"
 import { meterTermsOf } from "./meter-terms.ts"
 import type { Refusal } from "./refusal.ts"
-import { notFound, refusal } from "./refusal.ts"
+import { missing, notFound, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
 export type { EventResult, IdempotencyKey }
@@ -62,7 +62,7 @@ export async function recordForCustomer(
   event: EventInput,
 ): Promise<Outcome<readonly EventResult[]>> {
   const customerId = event.customerId ?? scope.customerId
-  if (customerId === null || !mayReach(scope, customerId)) return err(notFound("customer"))
+  if (customerId === null || !mayReach(scope, customerId)) return err(missing("customer_id", "customer"))
   const results: EventResult[] = []
   for (const { subscription } of await meteringSubscriptions(scope, customerId, event.eventType)) {
     const outcome = await recordEvents(scope, subscription.id, [event], null)
@@ -70,6 +70,8 @@ export async function recordForCustomer(
     results.push(...outcome.value.results)
   }
   if (results.length > 0) return ok(results)
+  // Nobody's events are metered where the customer is one that there isn't.
+  if ((await scope.read.customers.byId(customerId)) === null) return err(missing("customer_id", "customer"))
   const detail = `The customer has no running subscription whose plan meters ${event.eventType}.`
   return err(refusal("event_not_metered", detail, [{ path: "event_type", message: detail }]))
 }
@@ -225,12 +227,12 @@ export function rejection(code: RejectionCode, at: string | null = null, by?: st
     case "spend_limit_reached":
       return refusal(code, message, at === null ? undefined : [{ path: at, message }])
     case "customer_mismatch":
-      return at === null ? notFound("subscription") : refusal("not_found", message, fault("customer_id"))
+      return refusal("not_found", message, fault("customer_id"))
     case "timestamp_in_future":
-      return refusal("event_rejected", message, fault("timestamp"))
+      return refusal(code, message, fault("timestamp"))
     case "property_missing":
     case "property_not_a_number":
     case "too_many_groups":
-      return refusal("event_rejected", message, fault("properties"))
+      return refusal(code, message, fault("properties"))
   }
 }

@@ -109,7 +109,7 @@ export async function redemptionOf(
 
 /** What the subscription has already. */
 async function refuseTaken(scope: Scope, wanted: CouponRedemptionRow): Promise<Refusal | null> {
-  const present = await scope.read.coupons.redemptionsOf(wanted.subscriptionId)
+  const present = await scope.read.ask(scope.read.coupons.redemptionsOf(wanted.subscriptionId))
   if (present.some((row) => row.couponId === wanted.couponId)) {
     return atCoupon("invalid_state", "The subscription has, or has had, this coupon.")
   }

@@ -21,10 +21,10 @@ import type { Outcome } from "./act.ts"
 import { billableOf } from "./billable.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { lineRow } from "./draft-invoice.ts"
-import { findSubscriptionTerms } from "./find.ts"
+import { mayReach } from "./find.ts"
 import { meterTermsOf } from "./meter-terms.ts"
 import type { RatedLine } from "./rate-subscription.ts"
-import { rateCharges, wasOf } from "./rate-subscription.ts"
+import { billedBefore, rateCharges } from "./rate-subscription.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 import { usageOf } from "./usage-of.ts"
@@ -39,30 +39,42 @@ export type RefreshedDraft = {
   readonly guards: readonly Guarded[]
 }
 
-/** The draft as it is to be finalized: its fees stay as they were billed. */
-export function refreshDraft(scope: Scope, draft: Draft): Promise<Outcome<RefreshedDraft>> {
-  return refreshLines(scope, draft, "Kept")
+/** The draft as it is to be finalized: its fees stay as they were billed. `known`: its subscriptions, where they were read with it. */
+export function refreshDraft(
+  scope: Scope,
+  draft: Draft,
+  known: readonly SubscriptionRow[] | null = null,
+): Promise<Outcome<RefreshedDraft>> {
+  return refreshLines(scope, draft, "Kept", known)
 }
 
 /** The lines of an invoice that is made anew: its fees too are what should be charged, less what other invoices took. */
 export function recomputeDraft(scope: Scope, draft: Draft): Promise<Outcome<RefreshedDraft>> {
-  return refreshLines(scope, draft, "Anew")
+  return refreshLines(scope, draft, "Anew", null)
 }
 
 type Fees = "Kept" | "Anew"
 
-async function refreshLines(scope: Scope, draft: Draft, fees: Fees): Promise<Outcome<RefreshedDraft>> {
+async function refreshLines(
+  scope: Scope,
+  draft: Draft,
+  fees: Fees,
+  known: readonly SubscriptionRow[] | null,
+): Promise<Outcome<RefreshedDraft>> {
   let lines = draft.lines
   const subscriptions: SubscriptionRow[] = []
   const guards: Guarded[] = []
-  for (const subscriptionId of new Set(draft.lines.map((line) => line.subscriptionId))) {
-    if (subscriptionId === null) continue
-    const found = await findSubscriptionTerms(scope, subscriptionId)
-    if (!found.ok) return found
-    const refreshed = await refreshOf(scope, found.value, { ...draft, lines }, fees)
+  const ids = [...new Set(draft.lines.flatMap((line) => line.subscriptionId ?? []))]
+  const rows = known ?? (await scope.read.ask(scope.read.subscriptions.byIds(ids)))
+  for (const id of ids) {
+    const row = rows.find((subscription) => subscription.id === id)
+    const terms = row === undefined ? null : await scope.read.subscriptions.termsOf(row)
+    if (terms === null || !mayReach(scope, terms.subscription.customerId))
+      return err(notFound("subscription"))
+    const refreshed = await refreshOf(scope, terms, { ...draft, lines }, fees)
     if (!refreshed.ok) return refreshed
     lines = refreshed.value.lines
-    subscriptions.push(found.value.subscription)
+    subscriptions.push(terms.subscription)
     guards.push(...refreshed.value.guards)
   }
   return ok({ lines, subscriptions, guards })
@@ -96,9 +108,10 @@ async function refreshOf(
     ...charge,
     due: (charge.metered || fees === "Anew") && keys.has(charge.lineKey),
   }))
-  const others = await wasOf(scope, charges, draft.invoice.id)
+  const { was: others, redemptions } = await billedBefore(scope, terms, charges, draft.invoice.id)
   const rated = await rateCharges(scope, terms, {
     charges,
+    redemptions,
     was: fees === "Kept" ? withFees(others, charges, mine) : others,
     chargeScope,
     readSeq: reply.seq,

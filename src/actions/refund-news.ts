@@ -1,8 +1,9 @@
 // What follows of a refund's outcome, in one commit: the refund, what is left of its payment, and the ledger.
-// Law: an amount on its way back is spoken for; one that could not be given back can be given back again.
+// Law: an amount on its way back is spoken for; one that could not be given back can be given back again, but for what of it was owed and
+// the bank has given back meanwhile.
 
 import type { RefundRow } from "../db/rows.ts"
-import { payments, refunds } from "../db/schema.ts"
+import { refunds } from "../db/schema.ts"
 import { assert } from "../domain/assert.ts"
 import type { Posting } from "../domain/ledger.ts"
 import { postRefund, postRefundFailed } from "../domain/ledger.ts"
@@ -11,10 +12,12 @@ import type { RefundStatus } from "../domain/payment.ts"
 import { moveRefund } from "../domain/payment.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Decided, Outcome } from "./act.ts"
+import { coveredElsewhere } from "./covered-elsewhere.ts"
 import { refundAudit } from "./payment-audit.ts"
 import { outrun, unchanged } from "./payment-news.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
+import { setOffReturned } from "./set-off-owed.ts"
 
 /** `ref`: null for what is given back by hand. */
 export type RefundWord =
@@ -41,13 +44,22 @@ export async function decideRefundNews(
   const { id, tenantId: _, version, ...fields } = after
   const refundedMinor = minor(payment.refundedMinor - before.amountMinor)
   assert(refundedMinor >= 0n, "what goes back was spoken for", { refund: id })
-  const freed = scope.write.update(payments, payment.id, payment.version, { refundedMinor })
+  const { customerId, currency, owedMinor } = before
+  const covered = to === "Failed" ? await coveredElsewhere(scope, before) : null
+  const owedAgain = minor(owedMinor - (covered?.amountMinor ?? 0n))
+  const freed = { payment, change: { refundedMinor }, amountMinor: owedAgain }
+  const returned = to === "Failed" ? [freed] : []
+  const setOff = await setOffReturned(scope, { causeId: id, customerId, currency }, returned)
   return ok({
     value: after,
     commit: {
-      guards: [scope.write.update(refunds, id, version - 1, fields), ...(to === "Failed" ? [freed] : [])],
-      postings: postingsOf(before, after),
-      audit: [refundAudit(ACTIONS[to], after, before)],
+      guards: [
+        scope.write.update(refunds, id, version - 1, fields),
+        ...(covered?.guards ?? []),
+        ...setOff.guards,
+      ],
+      postings: [...postingsOf(before, after), ...(covered?.postings ?? []), ...setOff.postings],
+      audit: [refundAudit(ACTIONS[to], after, before), ...(covered?.audit ?? []), ...setOff.audit],
     },
   })
 }

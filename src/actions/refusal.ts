@@ -10,14 +10,18 @@ export type RefusalCode =
   | "currency_mismatch"
   | "idempotency_key_reused"
   | "event_id_conflict"
-  | "event_rejected"
   | "event_not_metered"
+  | "timestamp_in_future"
+  | "property_missing"
+  | "property_not_a_number"
+  | "too_many_groups"
   | "subscription_ended"
   | "period_finalized"
   | "spend_limit_reached"
   | "meter_busy"
   | "amount_out_of_range"
   | "archive_damaged"
+  | "processor_unavailable"
 
 export type Fault = { readonly path: string; readonly message: string }
 

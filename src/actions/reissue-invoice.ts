@@ -17,10 +17,11 @@ import { recomputeDraft } from "./refresh-draft.ts"
 import type { Refusal } from "./refusal.ts"
 import { invalid, refusal } from "./refusal.ts"
 import { saveDraft, withLines } from "./save-draft.ts"
+import { reopen } from "./reopen.ts"
 import type { Scope } from "./scope.ts"
 import { withTaxes } from "./tax-lines.ts"
 import type { Voiding } from "./void-invoice.ts"
-import { creditBack, reopen, voiding } from "./void-invoice.ts"
+import { creditBack, voiding } from "./void-invoice.ts"
 import { withdrawPayout } from "./withdraw-payout.ts"
 
 /** `reason`: why an open invoice is voided. */
@@ -64,7 +65,11 @@ export async function reissueInvoice(
             ...refreshed.value.guards,
             ...credit.value.guards,
           ],
-          writes: [...saveDraft(scope, null, draft.value).writes, ...credit.value.writes],
+          writes: [
+            ...saveDraft(scope, null, draft.value).writes,
+            ...credit.value.writes,
+            ...opened.value.writes,
+          ],
           agenda: [...opened.value.agenda, ...(await unowedItems(scope, before)), ...credit.value.agenda],
           postings: [...(voided.value?.postings ?? []), ...credit.value.postings],
           audit: [

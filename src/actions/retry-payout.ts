@@ -9,7 +9,7 @@ import type { Decided, Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
 import { requestKey } from "./attempt.ts"
 import type { BegunPayout } from "./begin-payout.ts"
-import { isWaiting, lookItem, NOT_WAITING, refuseUnowed, toMethod } from "./begin-payout.ts"
+import { holding, isWaiting, lookItem, NOT_WAITING, toMethod } from "./begin-payout.ts"
 import { finishJob } from "./collect-payment.ts"
 import { methodOf } from "./method-of.ts"
 import { payoutAudit } from "./payout-audit.ts"
@@ -77,17 +77,18 @@ async function decideTry(
   if (invoice !== null && !isWaiting(invoice.invoice)) return err(NOT_WAITING)
   const method = await methodOfTry(scope, before, wanted)
   if (!method.ok) return method
-  const enough = await refuseUnowed(scope, before)
-  if (!enough.ok) return enough
+  const held = await holding(scope, before)
+  if (!held.ok) return held
+  const { parts, guards } = held.value
   const named = { tryKey: wanted.tryKey, namedMethodId: wanted.methodId ?? before.namedMethodId }
-  const after = { ...before, ...triedAgain(before, method.value), ...named }
+  const after = { ...before, ...triedAgain(before, method.value), ...named, parts }
   const { id, tenantId: _, version, ...fields } = after
   return ok({
     value: { payout: after, isNew: true },
     commit: {
       guards: [
         // As it was before the payout counts as under way again.
-        scope.write.holdOwed(before, before.amountMinor, before.invoiceId === null),
+        ...guards,
         scope.write.update(payouts, id, version - 1, fields),
         ...(invoice === null
           ? []

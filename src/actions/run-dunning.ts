@@ -65,8 +65,7 @@ async function settleOpen(
   scope: Scope,
   invoiceId: string,
 ): Promise<Outcome<Pick<Ending, "paymentId" | "canWait"> | null>> {
-  const all = await scope.read.payments.ofInvoice(invoiceId, limits.paymentsPerInvoice)
-  for (const payment of all.filter(({ status }) => isUnderWay(status))) {
+  for (const payment of await scope.read.payments.underWayOf(invoiceId)) {
     const settled = await chargeBegun(scope.aside(), { payment, isNew: false }, null)
     if (!settled.ok) return settled
     const { id: paymentId, status } = settled.value

@@ -19,7 +19,7 @@ export function saveDraft(scope: Scope, before: Draft | null, after: Draft): Dra
   const { invoice, lines } = after
   assert(invoice.totalMinor === invoiceTotal(lines), "an invoice is the sum of its lines", { id: invoice.id })
   if (before === null) {
-    const added = lines.map((line) => scope.write.insert(invoiceLines, line))
+    const added = scope.write.insertAll(invoiceLines, lines)
     return { guards: [], writes: [scope.write.insert(invoices, invoice), ...added] }
   }
   const { id, tenantId: _, version, ...fields } = invoice
@@ -59,15 +59,17 @@ function lineStatements(
   const known = new Map(before.map((line) => [line.id, line]))
   const kept = new Set(after.map(({ id }) => id))
   const gone = before.filter(({ id }) => !kept.has(id))
-  const changed = after.filter((line) => known.get(line.id) !== line)
+  const changed = after.filter((line) => known.has(line.id) && known.get(line.id) !== line)
   return [
     // First, so that a key is free again before another line takes it.
     ...gone.map(({ id }) => scope.write.remove(invoiceLines, id)),
     ...changed.map((line) => {
       const { id, tenantId: _, ...fields } = line
-      return known.has(id)
-        ? scope.write.change(invoiceLines, id, fields)
-        : scope.write.insert(invoiceLines, line)
+      return scope.write.change(invoiceLines, id, fields)
     }),
+    ...scope.write.insertAll(
+      invoiceLines,
+      after.filter(({ id }) => !known.has(id)),
+    ),
   ]
 }

@@ -15,7 +15,7 @@ import { segmentsOf } from "../domain/timeline.ts"
 import type { Outcome, Reply } from "./act.ts"
 import type { StateChange } from "./change-state.ts"
 import { changeState } from "./change-state.ts"
-import { changedRow, everyOf, movedClose } from "./change-subscription.ts"
+import { changedRow, everyOf, movedItems } from "./changed-row.ts"
 import { notFound } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
@@ -62,7 +62,7 @@ function decide(scope: Scope, terms: SubscriptionTerms, changeId: string): Outco
   return ok({
     at: scope.now,
     change,
-    agenda: movedClose(before, { ...before, ...change }),
+    agenda: movedItems(before, { ...before, ...change }, scope.now),
     audit: { action: "subscription.change_withdrawn", before: { id: found.id, kind: found.kind } },
   })
 }
@@ -76,7 +76,8 @@ function changeWithout(
     case "Change": {
       const schedule = found.at === before.startedAt ? firstSchedule(before, known) : before.schedule
       const timeline = { segments: segmentsOf(before), schedule }
-      return changedRow(before, withoutChange(timeline, found.id, everyOf(known)), scope.now)
+      const every = everyOf(known)
+      return changedRow(before, withoutChange(timeline, found.id, every), scope.now, every)
     }
     case "Cancel":
       return { cancelAt: null, cancelledAt: null, cancelTerms: null }

@@ -5,6 +5,7 @@ import type { ArchiveStore } from "../archive/store.ts"
 import type { BudgetClient } from "../budget/client.ts"
 import type { Actor, Answer, Claim, Commit, CommitOutcome, Scheduled } from "../db/commit.ts"
 import { commit } from "../db/commit.ts"
+import type { Count } from "../db/counted-d1.ts"
 import type { Database } from "../db/database.ts"
 import type { Readers } from "../db/readers/index.ts"
 import { readersFor } from "../db/readers/index.ts"
@@ -54,6 +55,12 @@ export type Platform = {
   readonly showSubject: (read: Readers, subject: EventSubject) => Promise<unknown>
   /** Puts agenda rows on the queue, of all tenants together. Losing the call loses nothing: cron finds the rows. */
   readonly enqueue: (rows: readonly DueRow[]) => Promise<void>
+  /** What an invocation may ask of D1; null: as much as it likes, as on one's own machine. */
+  readonly queries: number | null
+  /** The database of an advance, which counts what is asked of it. */
+  readonly countedDb: () => { readonly db: Database; readonly count: Readonly<Count> }
+  /** Brings the next turn of the advances of these tenants' clocks. Losing the call loses nothing: cron finds them. */
+  readonly continueAdvance: (tenantIds: readonly string[]) => Promise<void>
   /** Keeps the isolate alive for work whose loss does no harm. */
   readonly background: (work: Promise<unknown>) => void
 }

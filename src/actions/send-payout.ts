@@ -4,6 +4,7 @@
 import type { PayoutRow } from "../db/rows.ts"
 import { isOnItsWay, keyOfTry } from "../domain/payout.ts"
 import { err, ok } from "../domain/result.ts"
+import { limits } from "../limits.ts"
 import type { PayoutOutcome } from "../payments/port.ts"
 import { log } from "../runtime/log.ts"
 import type { Outcome, Reply } from "./act.ts"
@@ -36,10 +37,7 @@ export async function payOutBegun(
     },
     reply,
   )
-  if (settled.ok) {
-    const { processor, payoutRef: chargeRef } = settled.value
-    await applyWaitingEvents(scope.aside(), { processor, chargeRef })
-  }
+  if (settled.ok) await applyWaitingOf(scope.aside(), settled.value)
   return settled
 }
 
@@ -56,16 +54,42 @@ export async function reconcilePayout(
   if (isOnItsWay(payout.status) && payout.tries === tries) {
     const sent = await payOutBegun(scope.aside(), { payout, isNew: false }, null)
     if (!sent.ok) return sent
+  } else {
+    // A try that has its end may still have events that came before it was known whose they are.
+    await applyWaitingOf(scope.aside(), payout)
   }
   return act(
     scope,
     async () => {
       const now = await scope.read.payouts.byId(payoutId)
-      if (now === null || !isOnItsWay(now.status) || now.tries !== tries) return ok(unchanged(null))
-      return ok({ value: null, commit: { agenda: [lookItem(scope, now, (looks ?? 0) + 1)], audit: [] } })
+      if (now === null || now.tries !== tries) return ok(unchanged(null))
+      const next = (looks ?? 0) + 1
+      if (!isOnItsWay(now.status) && !(await isAwaited(scope, now, next))) return ok(unchanged(null))
+      return ok({ value: null, commit: { agenda: [lookItem(scope, now, next)], audit: [] } })
     },
     null,
   )
+}
+
+/** The names of its tries, as far as they are known. */
+function refsOf({ payoutRef, failures }: PayoutRow): string[] {
+  const all = [payoutRef, ...failures.map(({ ref }) => ref)]
+  return [...new Set(all.filter((ref) => ref !== null))]
+}
+
+/** Also those of earlier tries: what was told of one may have come when the next had begun. */
+async function applyWaitingOf(scope: Scope, payout: PayoutRow): Promise<void> {
+  const { processor } = payout
+  for (const chargeRef of refsOf(payout)) await applyWaitingEvents(scope, { processor, chargeRef })
+}
+
+/** Whether events wait for it: they could not be applied just now, or whoever ended it died before it came to them. */
+async function isAwaited(scope: Scope, payout: PayoutRow, looks: number): Promise<boolean> {
+  if (looks > limits.looksForEvents) return false
+  for (const ref of refsOf(payout)) {
+    if ((await scope.read.payments.waitingEvents(payout.processor, ref, 1)).length > 0) return true
+  }
+  return false
 }
 
 /** `isNew`: nobody can have asked before. Else what became of it is asked for first. An exception is no answer: null. */

@@ -2,10 +2,11 @@
 // whose answer was lost or that waits for its end. What a repeat means: it is looked for first, and asked for under its key where it
 // never arrived.
 
-import type { RefundRow } from "../db/rows.ts"
+import type { PaymentRow, RefundRow } from "../db/rows.ts"
 import { err, ok } from "../domain/result.ts"
 import { instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
+import { log } from "../runtime/log.ts"
 import type { Outcome } from "./act.ts"
 import { act } from "./act.ts"
 import { applyWaitingEvents } from "./apply-waiting-events.ts"
@@ -15,6 +16,7 @@ import { notFound } from "./refusal.ts"
 import type { RefundWord } from "./refund-news.ts"
 import { decideRefundNews } from "./refund-news.ts"
 import type { Scope } from "./scope.ts"
+import { takeRefunds } from "./take-refunds.ts"
 
 export async function sendRefund(scope: Scope, refundId: string): Promise<Outcome<RefundRow>> {
   const refund = await scope.read.payments.refund(refundId)
@@ -33,7 +35,14 @@ export async function sendRefund(scope: Scope, refundId: string): Promise<Outcom
     null,
   )
   if (sent.ok) await applyWaitingEvents(scope.aside(), payment)
+  if (sent.ok && sent.value.status === "Failed") await lookElsewhere(scope, payment)
   return sent
+}
+
+/** What is refused may have been given back at the processor's own site, of which nobody has told. */
+async function lookElsewhere(scope: Scope, payment: PaymentRow): Promise<void> {
+  const taken = payment.kind === "Manual" ? ok(null) : await takeRefunds(scope, payment)
+  if (!taken.ok) log.warn("refunds of a charge are not known", { payment_id: payment.id })
 }
 
 /** Runs from the agenda, until there is an answer. `uniqueKey` counts. */

@@ -10,7 +10,12 @@ import { act } from "./act.ts"
 import { invalid, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
-export type ClockState = { readonly now: Instant; readonly frozen: boolean }
+/** `advancingTo`: where the clock is on its way to. */
+export type ClockState = {
+  readonly now: Instant
+  readonly frozen: boolean
+  readonly advancingTo: Instant | null
+}
 
 /** Only a test tenant has a clock to set, and once it has subscriptions, time goes forward only. */
 export async function setTestClock(
@@ -21,6 +26,9 @@ export async function setTestClock(
   if (scope.tenant.mode !== "test") return err(liveClock())
   if (to > limits.latestClockMs)
     return err(invalid("now", "A test clock stands at 2200-01-01 at the latest."))
+  if (scope.tenant.advance !== null) {
+    return err(refusal("conflict", "An advance of this clock is under way."))
+  }
   return act(
     scope,
     async () => {
@@ -30,9 +38,9 @@ export async function setTestClock(
         return err(refusal("invalid_state", message, [{ path: "now", message }]))
       }
       return ok({
-        value: { now: to, frozen: true },
+        value: { now: to, frozen: true, advancingTo: null },
         commit: {
-          guards: [setClock(db, scope.tenant.id, to, scope.platform.wallNow())],
+          guards: [setClock(db, scope.tenant.id, to)],
           audit: [
             {
               action: "test_clock.set",

@@ -17,6 +17,7 @@ import { err, ok } from "../domain/result.ts"
 import type { SkuOverrides } from "../domain/sku-overrides.ts"
 import type { Quantities } from "../domain/subscription.ts"
 import { trialEnd } from "../domain/subscription.ts"
+import { customerTrialDays } from "../domain/tenant.ts"
 import type { Instant } from "../domain/time.ts"
 import { formatInstant, instant } from "../domain/time.ts"
 import { limits } from "../limits.ts"
@@ -77,6 +78,8 @@ export async function subscribe(
       const fault =
         checkStart(input.startedAt, scope.now) ??
         refusePayee(scope, plan.terms.terms) ??
+        refuseTrial(scope, input, plan.terms.terms) ??
+        refuseLaterStart(scope, input) ??
         refuse(input, customer.value, plan, skus)
       if (fault !== null) return err(fault)
       const method = await checkMethod(scope, customer.value.id, input.paymentMethodId)
@@ -168,6 +171,26 @@ export function refusePayee({ customerId }: Scope, { direction }: PlanTerms): Re
   if (customerId === null || direction !== "Payout") return null
   const message = "A customer's token may not be used for a plan that pays out."
   return refusal("forbidden", message, [{ path: "plan_id", message }])
+}
+
+/** What is used before the start is not charged, so who uses does not put the start off. */
+function refuseLaterStart({ customerId, now }: Scope, { startedAt }: NewSubscription): Refusal | null {
+  if (customerId === null || startedAt === null || startedAt <= now + limits.eventSkewMs) return null
+  const message = "A customer's token may not begin a subscription later than now."
+  return refusal("forbidden", message, [{ path: "started_at", message }])
+}
+
+/** How long it costs nothing is the business's to say. */
+function refuseTrial(
+  { customerId, tenant }: Scope,
+  { trialDays }: NewSubscription,
+  plan: PlanTerms,
+): Refusal | null {
+  if (customerId === null || trialDays === null) return null
+  const most = customerTrialDays(tenant.settings, plan.trialDays)
+  if (trialDays <= most) return null
+  const message = `A customer's token may ask for a trial of at most ${most} days on this plan.`
+  return refusal("forbidden", message, [{ path: "trial_days", message }])
 }
 
 /** A wrong reference is a fault of the body, with its place. */

@@ -11,6 +11,7 @@ import type { Decided, Outcome } from "./act.ts"
 import { act } from "./act.ts"
 import { newEvent } from "./apply-processor-event.ts"
 import { applyStoredEvent } from "./apply-stored-event.ts"
+import { orRefused } from "./own-account.ts"
 import { notFound, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 
@@ -20,10 +21,12 @@ export type Callback = "Taken" | "Ignored"
 /** Refuses with `not_found` what nobody knows, and with `already_exists` what was named before. */
 export async function takeCallback(scope: Scope, eventId: string): Promise<Outcome<Callback>> {
   const processor = scope.platform.processorOf(scope.tenant)
-  const fetched = await processor.readEvent(eventId)
+  const asked = await orRefused(async () => ok(await processor.readEvent(eventId)))
+  if (!asked.ok) return asked
+  const fetched = asked.value
   if (fetched === null) return err(notFound("event"))
   const { event, key } = fetched
-  if (key === null || event.kind === "Other") return ok("Ignored")
+  if (key === null || event.kind === "Other" || event.kind === "MethodGiven") return ok("Ignored")
   const id = payoutOfKey(key)
   if ((await scope.read.billyMoney.invoiceOf(id)) === null) {
     return err(refusal("not_found", `Transaction ${id} does not exist`))
@@ -62,7 +65,7 @@ async function keep(
 /** Kinds of events that contradict each other. What is refunded or disputed of a charge is news of its own. */
 const FAMILIES: readonly (readonly ProcessorEvent["kind"][])[] = [
   ["ChargeSucceeded", "ChargePending", "ChargeFailed"],
-  ["RefundSucceeded", "RefundFailed"],
+  ["RefundPending", "RefundSucceeded", "RefundFailed"],
   ["PayoutSucceeded", "PayoutFailed"],
   ["DisputeOpened", "DisputeWon", "DisputeLost"],
 ]

@@ -2,7 +2,7 @@
 // again changes nothing.
 // Law: the lines' shares sum to the invoice's tax, whichever engine said them.
 
-import type { InvoiceLineRow } from "../db/rows.ts"
+import type { CustomerRow, InvoiceLineRow, TenantRow } from "../db/rows.ts"
 import { assert } from "../domain/assert.ts"
 import { decimalOf, formatDecimal, multiply } from "../domain/decimal.ts"
 import { invoiceTax, invoiceTotal } from "../domain/invoice.ts"
@@ -17,23 +17,26 @@ import type { Draft } from "./draft-invoice.ts"
 import { notFound, refusal } from "./refusal.ts"
 import type { Scope } from "./scope.ts"
 import { taxEngineOf } from "./tax-engine.ts"
-import { currentTenant } from "./update-tenant.ts"
+
+/** Whose sale it is, and to whom the invoice goes. */
+export type Parties = { readonly tenant: TenantRow; readonly customer: CustomerRow }
 
 /**
  * The draft with its taxes as the tenant's settings and the invoice's customer have them now. Lines that stay as they were stay the
  * same objects. A credit note keeps what it has: it takes back the tax of its invoice, which is not computed anew. What is paid out
- * to a customer is no sale of ours.
+ * to a customer is no sale of ours. `parties`: where they were read a moment ago.
  */
-export async function withTaxes(scope: Scope, draft: Draft): Promise<Outcome<Draft>> {
+export async function withTaxes(
+  scope: Scope,
+  draft: Draft,
+  parties: Parties | null = null,
+): Promise<Outcome<Draft>> {
   const { invoice } = draft
   if (invoice.type === "CreditNote" || invoice.payout === true) return ok(draft)
-  const [tenant, customer] = await Promise.all([
-    currentTenant(scope),
-    scope.read.customers.byId(invoice.customerId),
-  ])
-  if (!tenant.ok) return tenant
-  if (customer === null) return err(notFound("customer"))
-  const settings = taxSettingsOf(tenant.value.settings)
+  const found = parties === null ? await partiesOf(scope, invoice.customerId) : ok(parties)
+  if (!found.ok) return found
+  const { tenant, customer } = found.value
+  const settings = taxSettingsOf(tenant.settings)
   const sold = draft.lines.filter((line) => !line.isTax)
   const taxation = await taxEngineOf(settings)(scope, { customer, currency: invoice.currency, lines: sold })
   if (!taxation.ok) return taxation
@@ -52,6 +55,12 @@ export async function withTaxes(scope: Scope, draft: Draft): Promise<Outcome<Dra
     rates: taxes.map(({ rate }) => rate),
   }
   return ok({ invoice: { ...invoice, tax, taxMinor, totalMinor }, lines })
+}
+
+async function partiesOf({ read }: Scope, customerId: string): Promise<Outcome<Parties>> {
+  const [tenant, customer] = await read.together([read.tenant(), read.customers.one(customerId)])
+  if (tenant === null) return err(notFound("tenant"))
+  return customer === null ? err(notFound("customer")) : ok({ tenant, customer })
 }
 
 /** What a column of minor units keeps exactly. */

@@ -1,6 +1,5 @@
 // Changes a tenant's name and settings.
 
-import { tenantById } from "../db/system.ts"
 import type { TenantRow } from "../db/rows.ts"
 import { err, ok } from "../domain/result.ts"
 import type { AgendaItem } from "../domain/agenda.ts"
@@ -23,7 +22,7 @@ export type TenantChanges = {
 
 /** The tenant as it is now; what an isolate remembers of it may be a minute old. */
 export async function currentTenant(scope: Scope): Promise<Outcome<TenantRow>> {
-  const tenant = await tenantById(scope.platform.db, scope.tenant.id)
+  const tenant = await scope.read.ask(scope.read.tenant())
   return tenant === null ? err(notFound("tenant")) : ok(tenant)
 }
 

@@ -2,15 +2,12 @@
 // goes back to where it came from, and the credit that one below zero became is taken back.
 
 import type { AuditEntry } from "../db/commit.ts"
-import type { Guarded } from "../db/database.ts"
 import type { InvoiceRow } from "../db/rows.ts"
-import { invoices, subscriptions } from "../db/schema.ts"
-import type { AgendaItem } from "../domain/agenda.ts"
+import { invoices } from "../db/schema.ts"
 import { moveInvoice } from "../domain/invoice.ts"
 import type { Posting } from "../domain/ledger.ts"
 import { postVoided } from "../domain/ledger.ts"
 import { formatNanos, minor, minorToNanos } from "../domain/money.ts"
-import { periodContaining } from "../domain/period.ts"
 import { err, ok } from "../domain/result.ts"
 import type { Outcome, Reply } from "./act.ts"
 import { act } from "./act.ts"
@@ -21,9 +18,9 @@ import { NO_CREDIT } from "./credit-moves.ts"
 import { deferred } from "./deferred.ts"
 import type { Draft } from "./draft-invoice.ts"
 import { returning, withLimit } from "./draw-wallet.ts"
-import { findInvoice, findSubscriptionTerms } from "./find.ts"
-import { lateTerms } from "./late-terms.ts"
+import { findInvoice } from "./find.ts"
 import { refusal } from "./refusal.ts"
+import { NOT_REOPENED, reopen } from "./reopen.ts"
 import type { Scope } from "./scope.ts"
 import { withdrawPayout } from "./withdraw-payout.ts"
 import { takingBack } from "./take-back-credit.ts"
@@ -71,7 +68,7 @@ export async function voidInvoice(
             ...reopened.value.guards,
             ...credit.value.guards,
           ],
-          writes: credit.value.writes,
+          writes: [...credit.value.writes, ...reopened.value.writes],
           agenda: [...reopened.value.agenda, ...(await unowedItems(scope, invoice)), ...credit.value.agenda],
           postings: [...postings, ...credit.value.postings],
           audit: [...audit, ...withdrawn.value.audit, ...credit.value.audit],
@@ -146,43 +143,4 @@ export async function creditBack(scope: Scope, invoice: InvoiceRow): Promise<Out
   if (taken.takenMinor === became) return ok(await withLimit(scope, customerId, taken))
   const spent = formatNanos(minorToNanos(minor(became - taken.takenMinor), currency))
   return err(refusal("invalid_state", `Of the credit that the invoice became ${spent} is spent.`))
-}
-
-export type Reopened = { readonly guards: readonly Guarded[]; readonly agenda: readonly AgendaItem[] }
-
-const NOT_REOPENED: Reopened = { guards: [], agenda: [] }
-
-/** Moves the marks of its subscriptions back, so that the next bill looks at the periods that this invoice had charged. */
-export async function reopen(scope: Scope, { invoice, lines }: Draft): Promise<Outcome<Reopened>> {
-  if (invoice.type !== "Standard") return ok({ guards: [], agenda: [] })
-  const ids = new Set([invoice.subscriptionId, ...lines.map((line) => line.subscriptionId)])
-  const guards: Guarded[] = []
-  const agenda: AgendaItem[] = []
-  for (const id of ids) {
-    if (id === null) continue
-    const reopened = await reopenOne(scope, id, lines)
-    if (!reopened.ok) return reopened
-    guards.push(...reopened.value.guards)
-    agenda.push(...reopened.value.agenda)
-  }
-  return ok({ guards, agenda })
-}
-
-async function reopenOne(
-  scope: Scope,
-  subscriptionId: string,
-  lines: Draft["lines"],
-): Promise<Outcome<Reopened>> {
-  const found = await findSubscriptionTerms(scope, subscriptionId)
-  if (!found.ok) return found
-  const { subscription, drafted } = found.value
-  const { id, version, schedule, billFromIndex } = subscription
-  const late = lateTerms(scope, subscription, drafted !== null)
-  const charged = lines.flatMap((line) => {
-    if (line.subscriptionId !== id || line.serviceStart === null) return []
-    const period = periodContaining(schedule, line.serviceStart)
-    return period === null ? [] : [period.index]
-  })
-  const change = { billFromIndex: Math.min(billFromIndex, ...charged), ...late.change }
-  return ok({ guards: [scope.write.update(subscriptions, id, version, change)], agenda: late.agenda })
 }

@@ -13,8 +13,13 @@ export type WalletChange = { readonly writes: readonly Statement[]; readonly age
 
 const NOTHING: WalletChange = { writes: [], agenda: [] }
 
-/** `becomesWatched`: the commit itself makes a wallet watch its balance. `isMoving`: it changes what the wallets hold. */
-type Options = { readonly becomesWatched?: boolean; readonly isMoving?: boolean }
+/** `isWatched`: whether a wallet watches its balance already, where it is known; `becomesWatched`: whether the commit itself makes one
+ *  watch it. `isMoving`: it changes what the wallets hold. */
+type Options = {
+  readonly isWatched?: boolean
+  readonly becomesWatched?: boolean
+  readonly isMoving?: boolean
+}
 
 /**
  * To be added to each commit that grants, draws, returns, debits, expires or reverses credit of the customer, changes or adds a wallet,
@@ -24,10 +29,10 @@ type Options = { readonly becomesWatched?: boolean; readonly isMoving?: boolean 
 export async function walletChange(
   scope: Scope,
   customerId: string,
-  { becomesWatched = false, isMoving = false }: Options = {},
+  { isWatched, becomesWatched = false, isMoving = false }: Options = {},
 ): Promise<WalletChange> {
   const { platform, tenant, now } = scope
-  if (!becomesWatched && !(await scope.read.walletBudgets.isWatched(customerId))) {
+  if (!becomesWatched && !(isWatched ?? (await scope.read.walletBudgets.isWatched(customerId)))) {
     if (!isMoving) return NOTHING
     const renewed = renewWalletBudget(platform.db, tenant.id, customerId, now)
     return { writes: [renewed, renewWalletTerms(platform.db, tenant.id, customerId)], agenda: [] }

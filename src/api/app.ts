@@ -20,7 +20,7 @@ export function newApi(door: ((c: Ctx) => Door) | null): Api {
   const api = emptyApi()
   api.use(requestId)
   api.onError((error, c) => problemResponse(c, asProblem(error, c)))
-  api.notFound((c) => problemResponse(c, nothingAt(c)))
+  api.notFound((c) => problemResponse(c, nothingAt(c, api)))
   if (door !== null) {
     api.use(async (c, next) => {
       c.set("door", door(c))
@@ -41,7 +41,7 @@ export function newBareApi(enter: Enter): Api {
   api.onError((error, c) => answer(c, asProblem(error, c)))
   api.notFound((c) => {
     enter(c)
-    return answer(c, nothingAt(c))
+    return answer(c, nothingAt(c, api))
   })
   return api
 }
@@ -68,7 +68,19 @@ export function requestIdOf(c: Ctx): string {
   return given !== undefined && isUuid(given) ? given : newId()
 }
 
-function nothingAt(c: Ctx): Problem {
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+/** A path that other methods have is told from one that there is not. */
+function nothingAt(c: Ctx, { router }: Api): Problem {
+  const allowed = METHODS.filter((method) =>
+    // Middleware is of all methods: it makes no path.
+    router.match(method, c.req.path)[0].some(([[, route]]) => route.method === method),
+  )
+  const wanted = c.req.method === "HEAD" ? "GET" : c.req.method
+  if (allowed.length > 0 && !allowed.includes(wanted)) {
+    c.header("Allow", allowed.join(", "))
+    return new Problem("method_not_allowed", `${c.req.path} is for ${allowed.join(" and ")}.`)
+  }
   return new Problem("not_found", `There is nothing at ${c.req.method} ${c.req.path}.`)
 }
 

@@ -15,6 +15,7 @@ Payable amounts are whole minor units of it. Quantities and usage values are dec
 says where the next page is.
 
 **Errors** are RFC 9457 problems. Branch on \`code\`, show \`detail\`, and quote \`request_id\` when you report one.
+A path that has other methods than the one you sent answers 405 and names them in \`Allow\`.
 
 **Idempotency**: send an \`Idempotency-Key\` with any call that changes something. A repeat within 24 hours gets the stored answer with
 \`X-Idempotency-Replayed: true\`. Only answers whose effect was committed are stored: a failed request does not burn its key.`

@@ -19,6 +19,7 @@ import { register as hierarchy } from "./customers/hierarchy.ts"
 import { register as tokens } from "./customers/tokens.ts"
 import { register as batch } from "./events/batch.ts"
 import { register as event } from "./events/event.ts"
+import { register as applyCredit } from "./invoices/apply-credit.ts"
 import { register as bill } from "./invoices/bill.ts"
 import { register as calculateTax } from "./invoices/calculate-tax.ts"
 import { register as creditNotes } from "./invoices/credit-notes.ts"
@@ -117,6 +118,7 @@ const OPERATIONS = [
   taxRates,
   calculateTax,
   refresh,
+  applyCredit,
   finalize,
   reissue,
   proForma,

@@ -8,8 +8,8 @@ import { SCOPES } from "../domain/tenant.ts"
 import { FrameError } from "./errors.ts"
 import type { Ctx } from "./door.ts"
 
-/** The scope of the company whose key this is. */
-export async function admit(c: Ctx): Promise<Scope> {
+/** The scope of the company whose key this is. `refusal`: what is said to who has none. */
+export async function admit(c: Ctx, refusal = "Unauthorized"): Promise<Scope> {
   const { platform, credentials, rates } = c.get("door")
   const key = keyOf(c)
   const principal = key === null ? null : await authenticate(platform, credentials, key)
@@ -19,7 +19,7 @@ export async function admit(c: Ctx): Promise<Scope> {
     principal?.kind === "Tenant" &&
     principal.customerId === null &&
     SCOPES.every((permission) => principal.permissions.has(permission))
-  if (!isFull) throw new FrameError(403, "Unauthorized")
+  if (!isFull) throw new FrameError(403, refusal)
   const { tenant, actor } = principal
   if (!(await rates.mayCall(tenant.id))) throw tooMany()
   return scopeFor(platform, tenant, {

@@ -32,7 +32,7 @@ async function scopeOf(c: Ctx): Promise<Scope> {
     requestId: c.get("requestId"),
     now: tenantNow(tenant, wall),
     // While the clock is advanced, the advance itself runs what becomes due.
-    announce: tenant.advancingUntil === null || tenant.advancingUntil <= wall,
+    announce: tenant.advance === null,
   })
 }
 

@@ -13,6 +13,8 @@ export type Door = {
   }
   /** Whether anybody may register a company. Otherwise the root key may, as the user name. */
   readonly isRegistrationOpen: boolean
+  /** Origins whose pages may read what is answered to a browser. */
+  readonly allowedOrigins: readonly URL[]
 }
 
 export type BillyEnv = { Bindings: object; Variables: { door: Door; requestId: string } }

@@ -5,7 +5,7 @@ import type { Context } from "hono"
 import type { Refusal } from "../actions/refusal.ts"
 import { print, pythonText } from "./print.ts"
 
-type FrameStatus = 400 | 403 | 404 | 413 | 429 | 500
+type FrameStatus = 400 | 403 | 404 | 413 | 429 | 500 | 503
 
 const FRAME: Readonly<Record<FrameStatus, readonly [title: string, explanation: string]>> = {
   400: [
@@ -20,6 +20,7 @@ const FRAME: Readonly<Record<FrameStatus, readonly [title: string, explanation: 
     "Internal Server Error",
     "The server has either erred or is incapable of performing the requested operation.",
   ],
+  503: ["Service Unavailable", "The server is currently unavailable. Please try again at a later time."],
 }
 
 /** A refusal of the framework. Thrown. */
@@ -63,6 +64,7 @@ export function notAUri(what: string, example: string, received: string): Domain
 export function refused({ code, detail }: Refusal): FrameError | DomainError {
   if (code === "invalid_state" || code === "conflict") return new DomainError("InvalidOperationError", detail)
   if (code === "not_found") return new FrameError(404, detail)
+  if (code === "processor_unavailable") return new FrameError(503, detail)
   return code === "forbidden" ? new FrameError(403, detail) : new FrameError(400, detail)
 }
 

@@ -14,6 +14,7 @@ import { DomainError, domainResponse, FrameError, frameResponse, refused } from 
 import type { Kind } from "./guid.ts"
 import { idOf } from "./guid.ts"
 import { ownerOf } from "../db/owners.ts"
+import { answerPreflight, markOrigin } from "./origins.ts"
 import type { Json } from "./print.ts"
 import { print } from "./print.ts"
 import { pathOf } from "./where.ts"
@@ -44,8 +45,11 @@ export function newApi(door: (c: Ctx) => Door): Api {
   api.use(async (c, next) => {
     c.set("requestId", newId())
     c.set("door", door(c))
-    await next()
+    const preflight = answerPreflight(c)
+    if (preflight === null) await next()
+    else c.res = preflight
     c.res.headers.set("X-Request-Id", c.get("requestId"))
+    markOrigin(c)
   })
   api.notFound((c) => frameResponse(c, new FrameError(404, c.req.path)))
   api.onError(answerError)
@@ -78,7 +82,7 @@ function printable(state: Readonly<Record<string, unknown>>): string {
 export function collection(api: Api, kind: EntityKind, methods: Methods<Serve>): void {
   api.all(`/v1/${COLLECTIONS[kind]}`, async (c) => {
     const serve = forMethod(c, methods)
-    return serve(c, await admit(c))
+    return serve(c, await admit(c, unauthorized(kind, "IndexView")))
   })
 }
 
@@ -109,8 +113,9 @@ async function serveOne(
   const tenantId = id === null ? null : await owner(c, id)
   if (id === null || tenantId === null) throw new FrameError(404, `No such ${kind} ${guid}`)
   const serve = forMethod(c, methods)
-  const scope = await admit(c)
-  if (scope.tenant.id !== tenantId) throw unauthorized(kind)
+  const refusal = unauthorized(kind, "View")
+  const scope = await admit(c, refusal)
+  if (scope.tenant.id !== tenantId) throw new FrameError(403, refusal)
   return serve(c, scope, id)
 }
 
@@ -121,9 +126,9 @@ function forMethod<S>(c: Ctx, methods: Methods<S>): S {
   return serve
 }
 
-function unauthorized(kind: EntityKind): FrameError {
-  const view = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}View`
-  return new FrameError(403, `Unauthorized: ${view} failed permission check`)
+/** The same for who has no key and for who has another company's. */
+function unauthorized(kind: EntityKind, view: "View" | "IndexView"): string {
+  return `Unauthorized: ${kind.charAt(0).toUpperCase()}${kind.slice(1)}${view} failed permission check`
 }
 
 export function answer(c: Ctx, value: Json): Response {

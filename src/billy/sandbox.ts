@@ -82,17 +82,23 @@ async function object(scope: Scope, uri: string): Promise<Json> {
   const thing = await unwrap(windowOf(scope)).look(refOf(uri))
   const type = thing === null ? undefined : TYPES[thing.kind]
   if (thing === null || type === undefined) return null
-  const { ref, parent, amountMinor, status, state, at } = thing
+  const { ref, parent, amountMinor, status, at } = thing
   return {
     uri: ref,
     type,
     amount: Number(amountMinor ?? 0n),
     status: status.toLowerCase(),
-    appears_on_statement_as: textIn(state, "statement_descriptor"),
+    appears_on_statement_as: onStatement(thing),
     of: parent,
     ...(await wordsOf(scope, thing)),
     created_at: at === null ? null : isoDate(at),
   }
+}
+
+/** Balanced wrote its own name before what a debit is called. */
+function onStatement({ kind, state }: SandboxThing): string | null {
+  const said = textIn(state, "statement_descriptor")
+  return said === null || kind !== "Charge" ? said : `BAL*${said}`
 }
 
 function textIn(state: SandboxThing["state"], name: string): string | null {

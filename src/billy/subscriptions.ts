@@ -97,8 +97,8 @@ async function create(scope: Scope, form: Form): Promise<string> {
       null,
     ),
   )
-  // Who names a start, even this instant, gets the invoice now and its payment by the job.
-  if (subscription.startedAt <= scope.now) await billFirst(scope, subscription.id, form.started_at === null)
+  // What is due now is billed and charged by the answer, also for who named this very instant.
+  if (subscription.startedAt <= scope.now) await billFirst(scope, subscription.id)
   return subscription.id
 }
 

@@ -25,6 +25,24 @@ export function payeeIds(tenantId: string, customerId: string): SQL {
       SELECT id FROM payee`
 }
 
+/** A query for all whose usage a customer's credit pays, since their invoices go to it: its own, unless they go to somebody else, those
+ *  of who names it in `bill_to_id`, and of all who consolidate to one of these. */
+export function creditPayeeIds(tenantId: string, customerId: string): SQL {
+  return sql`
+      WITH RECURSIVE payee (id) AS (
+        SELECT id FROM customers
+        WHERE tenant_id = ${tenantId} AND id = ${customerId} AND bill_to_id IS NULL AND consolidation <> 'ConsolidateToParent'
+        UNION
+        SELECT id FROM customers
+        WHERE tenant_id = ${tenantId} AND bill_to_id = ${customerId} AND consolidation <> 'ConsolidateToParent'
+        UNION
+        SELECT below.id FROM payee
+        JOIN customers AS below ON below.tenant_id = ${tenantId} AND below.parent_id = payee.id
+        WHERE below.consolidation = 'ConsolidateToParent'
+      )
+      SELECT id FROM payee`
+}
+
 /** Makes this the version of the customer's budget. */
 export function putBudget(
   db: Database,

@@ -10,7 +10,7 @@ import type { Instant } from "../domain/time.ts"
 import type { Database, Guarded, Statement } from "./database.ts"
 import type { NumberDraw } from "./invoice-number.ts"
 import { drawnText, drawNumber, fillNumber, numberOf } from "./invoice-number.ts"
-import { insertAll } from "./insert-all.ts"
+import { insertAll, insertMissing } from "./insert-all.ts"
 import { countDays } from "./ledger-days.ts"
 import { agenda, audit, commitGuard, idempotency, ledgerEntries } from "./schema.ts"
 import type { StoredEntry, Woken } from "./webhook-events.ts"
@@ -92,8 +92,8 @@ export async function commit(db: Database, context: CommitContext, plan: Commit)
     ...guardStatements(db, context, plan, text),
     ...(plan.writes ?? []),
     ...ledgerStatements(db, context, plan.postings ?? []),
-    ...scheduled.map((item) => agendaStatement(db, context, item)),
-    ...entries.map((entry) => auditStatement(db, context, entry, text)),
+    ...agendaStatements(db, context, scheduled),
+    ...auditStatements(db, context, entries, text),
     ...(draw === undefined ? [] : [fillNumber(db, context.tenantId, draw), guardHit(db)]),
     // Last of all, so that their results are the last ones.
     ...told,
@@ -179,40 +179,45 @@ function ledgerStatements(db: Database, context: CommitContext, postings: readon
 }
 
 /** Scheduling what is already scheduled under the same key changes nothing. */
-function agendaStatement(db: Database, context: CommitContext, item: Scheduled): Statement {
-  return db
-    .insert(agenda)
-    .values({
-      ...item,
-      tenantId: context.tenantId,
-      status: "Pending",
-      attempts: 0,
-      createdAt: context.now,
-    })
-    .onConflictDoNothing()
+function agendaStatements(
+  db: Database,
+  { tenantId, now }: CommitContext,
+  items: readonly Scheduled[],
+): Statement[] {
+  const rows = items.map((item) => ({
+    ...item,
+    tenantId,
+    status: "Pending" as const,
+    attempts: 0,
+    createdAt: now,
+  }))
+  return insertMissing(db, agenda, rows)
 }
 
 /** An entry that is there already is not made again. */
-function auditStatement(db: Database, context: CommitContext, entry: StoredEntry, text: Text): Statement {
-  return db
-    .insert(audit)
-    .values({
-      id: entry.id,
-      tenantId: context.tenantId,
-      at: context.now,
-      actorType: context.actor.type,
-      actorId: context.actor.id,
-      action: entry.action,
-      subjectType: entry.subjectType,
-      subjectId: entry.subjectId,
-      customerId: entry.customerId ?? null,
-      before: entry.before ?? null,
-      // Printed already, so it must not pass the column's own printing.
-      after:
-        entry.after === undefined || entry.after === null ? null : sql`${text(JSON.stringify(entry.after))}`,
-      requestId: context.requestId,
-    })
-    .onConflictDoNothing()
+function auditStatements(
+  db: Database,
+  { tenantId, now, actor, requestId }: CommitContext,
+  entries: readonly StoredEntry[],
+  text: Text,
+): Statement[] {
+  const rows = entries.map((entry) => ({
+    id: entry.id,
+    tenantId,
+    at: now,
+    actorType: actor.type,
+    actorId: actor.id,
+    action: entry.action,
+    subjectType: entry.subjectType,
+    subjectId: entry.subjectId,
+    customerId: entry.customerId ?? null,
+    before: entry.before ?? null,
+    // Printed already, so it must not pass the column's own printing.
+    after:
+      entry.after === undefined || entry.after === null ? null : sql`${text(JSON.stringify(entry.after))}`,
+    requestId,
+  }))
+  return insertMissing(db, audit, rows)
 }
 
 function outcomeOf(error: unknown): CommitOutcome {

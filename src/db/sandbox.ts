@@ -68,6 +68,15 @@ export function sandboxStore(db: Database, tenantId: string, { wallNow, newId }:
       return db.select().from(sandboxObjects).where(where).orderBy(asc(sandboxObjects.madeAt)).limit(limit)
     },
 
+    childrenOf(kind: Stored["kind"], parent: string): Promise<Stored[]> {
+      const where = and(
+        eq(sandboxObjects.tenantId, tenantId),
+        eq(sandboxObjects.kind, kind),
+        eq(sandboxObjects.parent, parent),
+      )
+      return db.select().from(sandboxObjects).where(where).orderBy(asc(sandboxObjects.madeAt))
+    },
+
     about(ref: string): Promise<SandboxObjectRow[]> {
       const { kind, parent } = sandboxObjects
       const where = and(eq(sandboxObjects.tenantId, tenantId), eq(kind, "Event"), eq(parent, ref))

@@ -1,7 +1,7 @@
 // What has to be read before there is a tenant: whose key this is, which tenant a token names, what cron finds due.
 // Nothing here returns a tenant's business data.
 
-import { and, asc, count, eq, gt, gte, inArray, isNull, lt, lte, notInArray, or, sql } from "drizzle-orm"
+import { and, asc, count, eq, gt, gte, inArray, isNull, lt, lte, notInArray, sql } from "drizzle-orm"
 import type { JobQueue } from "../domain/agenda.ts"
 import { TELLING_KINDS } from "../domain/agenda.ts"
 import { instant } from "../domain/time.ts"
@@ -58,7 +58,7 @@ function through(queue: JobQueue) {
 function dueIds(db: Database, { source, queue }: DueWhich, wall: Instant, limit: number) {
   const owned = and(eq(tenants.id, agenda.tenantId), through(queue))
   const byClock = lte(agenda.dueAt, sql`COALESCE(${tenants.clockAt}, ${wall})`)
-  const idle = or(isNull(tenants.advancingUntil), lt(tenants.advancingUntil, wall))
+  const idle = isNull(tenants.advance)
   const rows = db.select({ id: agenda.id })
   switch (source) {
     case "expired": {

@@ -3,7 +3,7 @@
 
 import { and, eq, sql } from "drizzle-orm"
 import type { Instant } from "../domain/time.ts"
-import { payeeIds } from "./budgets.ts"
+import { creditPayeeIds } from "./budgets.ts"
 import type { Database, Statement } from "./database.ts"
 import { subscriptions, walletBudgets } from "./schema.ts"
 
@@ -42,7 +42,7 @@ export function renewWalletTerms(db: Database, tenantId: string, customerId: str
     termsVersion: sql`${subscriptions.termsVersion} + 1`,
     version: sql`${subscriptions.version} + 1`,
   }
-  const theirs = sql`${subscriptions.customerId} IN (${payeeIds(tenantId, customerId)})`
+  const theirs = sql`${subscriptions.customerId} IN (${creditPayeeIds(tenantId, customerId)})`
   const isWatched = sql`EXISTS (SELECT 1 FROM wallet_budgets WHERE tenant_id = ${tenantId} AND customer_id = ${customerId})`
   return db
     .update(subscriptions)

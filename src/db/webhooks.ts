@@ -64,27 +64,38 @@ export function dropEndpoint(db: Database, tenantId: string, id: string, by: str
     .where(and(mine(tenantId, id), eq(webhookEndpoints.leaseBy, by)))
 }
 
-/** Says that there is something to do, to whoever has the endpoint. False: nobody has it. */
+/** Says that there is something to do, to whoever has the endpoint, and who that is. Null: nobody has it. */
 export async function callEndpoint(
   db: Database,
   tenantId: string,
   id: string,
   by: string,
   wall: Instant,
-): Promise<boolean> {
+): Promise<string | null> {
   const isTaken = and(gte(webhookEndpoints.leaseUntil, wall), ne(webhookEndpoints.leaseBy, by))
   const rows = await db
     .update(webhookEndpoints)
     .set({ calls: sql`${webhookEndpoints.calls} + 1` })
     .where(and(mine(tenantId, id), isTaken))
-    .returning({ id: webhookEndpoints.id })
-  return rows.length > 0
+    .returning({ holder: webhookEndpoints.leaseBy })
+  return rows[0]?.holder ?? null
 }
 
 /** Notes up to where the events were looked at. Misses when somebody else did. */
 export function moveCursor(db: Database, { tenantId, id, cursor }: WebhookEndpointRow, to: number): Guarded {
   const where = and(mine(tenantId, id), eq(webhookEndpoints.cursor, cursor))
   return { guard: db.update(webhookEndpoints).set({ cursor: to }).where(where) }
+}
+
+/** Misses when there are events that were not looked at for an endpoint. */
+export function isCaughtUp(db: Database, { tenantId, id }: WebhookEndpointRow): Guarded {
+  const where = and(mine(tenantId, id), eq(webhookEndpoints.cursor, lastSequence(tenantId)))
+  return {
+    guard: db
+      .update(webhookEndpoints)
+      .set({ cursor: sql`cursor` })
+      .where(where),
+  }
 }
 
 /** The last sequence of a tenant, as a part of a statement. */

@@ -1,14 +1,26 @@
 // Statement builders, bound to one tenant. They only build: nothing happens until `commit`.
 // Law: every row gets the tenant's id here, and every update names it, so another tenant's row cannot be reached.
 
+import type { SQL } from "drizzle-orm"
 import { and, eq, isNull, sql } from "drizzle-orm"
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core"
 import type { Database, Guarded, Statement } from "./database.ts"
-import { agenda, coupons, customers, planVersions, skus, subscriptions, tenants } from "./schema.ts"
+import { insertAll } from "./insert-all.ts"
+import {
+  agenda,
+  coupons,
+  customers,
+  invoices,
+  payments,
+  planVersions,
+  skus,
+  subscriptions,
+  tenants,
+} from "./schema.ts"
 import type { Minor } from "../domain/money.ts"
 import type { Instant } from "../domain/time.ts"
 import type { Creditor } from "./owed.ts"
-import { owedTo } from "./owed.ts"
+import { owedOn, owedTo, refundableOf } from "./owed.ts"
 
 type TenantTable = SQLiteTable & { tenantId: SQLiteColumn }
 type VersionedTable = TenantTable & { id: SQLiteColumn; version: SQLiteColumn }
@@ -19,10 +31,19 @@ type PlanVersionChanges = Partial<Pick<typeof planVersions.$inferInsert, "cadenc
 export type Writer = ReturnType<typeof writerFor>
 export type PlanVersionRow = typeof planVersions.$inferSelect
 
+/** An amount as a whole number, which a parameter of D1 is not. */
+function whole(amount: Minor): SQL {
+  return sql`CAST(${amount.toString()} AS INTEGER)`
+}
+
 export function writerFor(db: Database, tenantId: string) {
   return {
     insert<T extends TenantTable>(table: T, row: Row<T>): Statement {
       return db.insert(table).values({ ...row, tenantId } as unknown as T["$inferInsert"])
+    },
+
+    insertAll<T extends TenantTable>(table: T, rows: readonly Row<T>[]): Statement[] {
+      return insertAll(db, table, rows.map((row) => ({ ...row, tenantId })) as unknown as T["$inferInsert"][])
     },
 
     /** Changes one row that must still have the version that was read, and counts the version up. */
@@ -87,7 +108,7 @@ export function writerFor(db: Database, tenantId: string) {
       const where = and(
         eq(customers.tenantId, tenantId),
         eq(customers.id, creditor.customerId),
-        sql`${owed} >= CAST(${amount.toString()} AS INTEGER)`,
+        sql`${owed} >= ${whole(amount)}`,
       )
       return {
         guard: db
@@ -95,6 +116,35 @@ export function writerFor(db: Database, tenantId: string) {
           .set({ version: sql`${customers.version} + 1` })
           .where(where),
       }
+    },
+
+    /** Pays out what is owed on an invoice, if so much is owed there. Who asks at the same time is no conflict, as of `holdOwed`. */
+    payOutOn(invoiceId: string, amount: Minor): Guarded {
+      const where = and(
+        eq(invoices.tenantId, tenantId),
+        eq(invoices.id, invoiceId),
+        sql`${owedOn("invoices")} >= ${whole(amount)}`,
+      )
+      return {
+        guard: db
+          .update(invoices)
+          .set({ version: sql`${invoices.version} + 1` })
+          .where(where),
+      }
+    },
+
+    /** Gives so much of a payment back by a payout, if so much of it is left. */
+    payOutOf(paymentId: string, amount: Minor): Guarded {
+      const where = and(
+        eq(payments.tenantId, tenantId),
+        eq(payments.id, paymentId),
+        sql`${refundableOf("payments")} >= ${whole(amount)}`,
+      )
+      const set = {
+        paidOutMinor: sql`COALESCE(${payments.paidOutMinor}, 0) + ${whole(amount)}`,
+        version: sql`${payments.version} + 1`,
+      }
+      return { guard: db.update(payments).set(set).where(where) }
     },
 
     /** Counts up the terms of these subscriptions, whatever they are by then. */

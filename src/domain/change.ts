@@ -19,6 +19,8 @@ export type WantedChange = {
   readonly change: SegmentChange
   /** Whether it is still to come. */
   readonly isScheduled: boolean
+  /** Whether it is for the end of the running period, wherever that will be. */
+  readonly atPeriodEnd?: boolean
   readonly prorate: boolean
 }
 
@@ -42,7 +44,13 @@ export function withChange(timeline: Timeline, wanted: WantedChange, everyOf: Ev
   const pending = isScheduled && last?.change !== undefined ? last : undefined
   const change = { ...pending?.change, ...wanted.change }
   const base = pending === undefined ? segmentAt(timeline.segments, at) : segmentAt(before, at)
-  const wantedSegment = applied(base, { ...base, id: wanted.id, from: at, change }, change)
+  const { atPeriodEnd: _base, ...sold } = base
+  const made = { ...sold, id: wanted.id, from: at, change }
+  const wantedSegment = applied(
+    base,
+    wanted.atPeriodEnd === true ? { ...made, atPeriodEnd: true } : made,
+    change,
+  )
   const present = pending === undefined ? timeline.schedule : withCut(timeline.schedule, at, null)
   const cut = cutFor(present, at, everyOf(wantedSegment), prorate)
   const feesFrom = !prorate && cut === null ? feesAfter(present, at) : null
@@ -64,7 +72,12 @@ export function withoutChange(timeline: Timeline, id: string, everyOf: EveryOf):
 }
 
 /** Changes after an instant begin a period of their own where, by what precedes them now, they change the cadence. */
-function recut(schedule: Schedule, segments: readonly Segment[], after: Instant, everyOf: EveryOf): Schedule {
+export function recut(
+  schedule: Schedule,
+  segments: readonly Segment[],
+  after: Instant,
+  everyOf: EveryOf,
+): Schedule {
   return segments
     .filter(({ from }) => from > after)
     .reduce((present, segment) => {

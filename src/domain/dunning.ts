@@ -22,9 +22,9 @@ export type DunningSettings = {
 
 export const DEFAULT_DUNNING: DunningSettings = { scheduleDays: [3, 7, 14, 21], finalAction: "Pause" }
 
-/** Failed: it was tried in vain. Skipped: there was nothing to try, no method or one that was declined for good. Waiting: an earlier
+/** Succeeded: the try has paid the invoice, so it was the last step. Failed: it was tried in vain. Skipped: there was nothing to try, no method or one that was declined for good. Waiting: an earlier
  *  try has no end yet. */
-export const STEP_RESULTS = ["Failed", "Skipped", "Waiting"] as const
+export const STEP_RESULTS = ["Succeeded", "Failed", "Skipped", "Waiting"] as const
 export type StepResult = (typeof STEP_RESULTS)[number]
 
 export type DunningStep = {
@@ -56,8 +56,13 @@ export function takeStep(dunning: DunningProgress, step: DunningStep): DunningPr
   return placed({ ...dunning, steps: [...dunning.steps, step] })
 }
 
-export function endDunning(dunning: DunningProgress): DunningProgress {
-  return { ...dunning, status: "Resolved", nextAttemptAt: null }
+/** `step`: the one that paid the invoice; null where something else did, or nothing is owed any more. */
+export function endDunning(dunning: DunningProgress, step: DunningStep | null = null): DunningProgress {
+  const steps = step === null ? dunning.steps : [...dunning.steps, step]
+  assert(steps.length <= dunning.settings.scheduleDays.length, "no step is taken twice", {
+    steps: steps.length,
+  })
+  return { ...dunning, steps, status: "Resolved", nextAttemptAt: null }
 }
 
 function placed(dunning: DunningProgress): DunningProgress {

@@ -1,4 +1,4 @@
-// An invoice: Draft → Open → Paid | Void | Uncollectible. A number is given at finalization, without a gap.
+// An invoice: Draft → Open → Paid | Void | Uncollectible; what was given up may be paid after all. A number is given at finalization, without a gap.
 
 import { assert } from "./assert.ts"
 import type { Minor } from "./money.ts"
@@ -19,7 +19,8 @@ export type InvoiceType = (typeof INVOICE_TYPES)[number]
  *  contract's commitment pays, or its shortfall. Discount: a coupon. Tax: what is charged as tax. Credit: of a credit note. */
 export const LINE_KINDS = ["Charge", "Manual", "Minimum", "Commitment", "Discount", "Tax", "Credit"] as const
 export type LineKind = (typeof LINE_KINDS)[number]
-export type InvoiceMove = "finalize" | "settle" | "reopen" | "void" | "write off"
+/** Recover: it is paid after it had been given up, because somebody asks for it or money arrives. */
+export type InvoiceMove = "finalize" | "settle" | "recover" | "reopen" | "void" | "write off"
 
 /** A customer whose lines are on an invoice, by the name that it had then. */
 export type InvoiceSection = { readonly customerId: string; readonly displayName: string }
@@ -48,6 +49,7 @@ export type Recipient = {
 const MOVES: Readonly<Record<InvoiceMove, Partial<Record<InvoiceStatus, InvoiceStatus>>>> = {
   finalize: { Draft: "Open" },
   settle: { Open: "Paid" },
+  recover: { Uncollectible: "Paid" },
   reopen: { Paid: "Open" },
   void: { Draft: "Void", Open: "Void" },
   "write off": { Open: "Uncollectible" },
@@ -56,6 +58,7 @@ const MOVES: Readonly<Record<InvoiceMove, Partial<Record<InvoiceStatus, InvoiceS
 const WORDS: Readonly<Record<InvoiceMove, string>> = {
   finalize: "finalize it",
   settle: "settle it",
+  recover: "settle what was given up",
   reopen: "open it again",
   void: "void it",
   "write off": "write it off",
@@ -107,11 +110,16 @@ export function amountDue(
   return minor(isDue && due > 0n ? due : 0n)
 }
 
-/** What somebody may be asked for now: what is due, but for what payments are under way for. */
+/** What money that comes settles: what is due, and what was given up. */
+export function amountPayable(invoice: Parameters<typeof amountDue>[0]): Minor {
+  return amountDue(invoice.status === "Uncollectible" ? { ...invoice, status: "Open" } : invoice)
+}
+
+/** What somebody may be asked for now: what is payable, but for what payments are under way for. */
 export function amountAskable(
   invoice: Parameters<typeof amountDue>[0] & { readonly pendingMinor: Minor },
 ): Minor {
-  const open = amountDue(invoice) - invoice.pendingMinor
+  const open = amountPayable(invoice) - invoice.pendingMinor
   return minor(open > 0n ? open : 0n)
 }
 

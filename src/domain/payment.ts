@@ -5,7 +5,7 @@
 import { assert } from "./assert.ts"
 import type { Currency } from "./currency.ts"
 import type { InvoiceBalance, InvoiceStatus, InvoiceType } from "./invoice.ts"
-import { amountDue, amountLeft, moveInvoice } from "./invoice.ts"
+import { amountLeft, amountPayable, moveInvoice } from "./invoice.ts"
 import type { Minor } from "./money.ts"
 import { minor } from "./money.ts"
 
@@ -23,6 +23,10 @@ export type DisputeStatus = (typeof DISPUTE_STATUSES)[number]
 
 export const REFUND_STATUSES = ["Processing", "Pending", "Succeeded", "Failed"] as const
 export type RefundStatus = (typeof REFUND_STATUSES)[number]
+
+/** Requested: asked for here. Processor: given back at the processor's own site, and heard of. */
+export const REFUND_SOURCES = ["Requested", "Processor"] as const
+export type RefundSource = (typeof REFUND_SOURCES)[number]
 
 /** What a processor says of a charge. */
 export type ChargeNews = Exclude<PaymentStatus, "Processing">
@@ -54,6 +58,8 @@ type PaidInvoice = InvoiceBalance & {
   readonly type: InvoiceType
   readonly status: InvoiceStatus
   readonly pendingMinor: Minor
+  /** It was paid after it had been given up: what comes back of it is given up again. */
+  readonly recovered?: boolean | null
 }
 
 type PaidPart = { readonly amountMinor: Minor; readonly appliedMinor: Minor }
@@ -75,7 +81,7 @@ export function settlement(
   const { isHeld, from, to } = move
   const pendingMinor = minor(invoice.pendingMinor - (isHeld && !isUnderWay(to) ? payment.amountMinor : 0n))
   assert(pendingMinor >= 0n, "what is under way was begun", { pendingMinor })
-  const due = amountDue(invoice)
+  const due = amountPayable(invoice)
   const settled = payment.amountMinor < due ? payment.amountMinor : due
   const arrived = to === "Succeeded" ? settled : minor(0n)
   const returned = from === "Succeeded" ? settledBy(invoice, payment) : minor(0n)
@@ -95,9 +101,10 @@ function settledBy({ type, paidMinor }: PaidInvoice, { amountMinor, appliedMinor
 
 function statusAfter(invoice: PaidInvoice, applied: Minor, returned: Minor): InvoiceStatus {
   const left = amountLeft(invoice)
+  if (returned > 0n && left > 0n && invoice.recovered === true) return "Uncollectible"
   const moved =
     applied > 0n && left <= 0n
-      ? moveInvoice(invoice.status, "settle")
+      ? moveInvoice(invoice.status, invoice.status === "Uncollectible" ? "recover" : "settle")
       : returned > 0n && left > 0n
         ? moveInvoice(invoice.status, "reopen")
         : null
@@ -136,12 +143,13 @@ export function isPlainNews(from: PaymentStatus, news: ChargeNews): boolean {
   return news !== "Failed" && isUnderWay(from)
 }
 
-/** What may still be given back: what was paid, but for what was given back before, is on its way back, is disputed, or became credit
- *  that is spent. */
+/** What may still be given back: what was paid, but for what was given back or paid out before, is on its way back, is disputed, or
+ *  became credit that is spent. */
 export function refundable(payment: {
   readonly status: PaymentStatus
   readonly amountMinor: Minor
   readonly refundedMinor: Minor
+  readonly paidOutMinor?: Minor | null
   /** What of it became credit and is spent. */
   readonly spentMinor?: Minor
   readonly disputeStatus: DisputeStatus | null
@@ -150,8 +158,24 @@ export function refundable(payment: {
   if (payment.status !== "Succeeded") return minor(0n)
   const disputed =
     payment.disputeStatus === "Open" || payment.disputeStatus === "Lost" ? payment.disputedMinor : 0n
-  const left = payment.amountMinor - payment.refundedMinor - disputed - (payment.spentMinor ?? 0n)
+  const gone = payment.refundedMinor + (payment.paidOutMinor ?? 0n) + (payment.spentMinor ?? 0n)
+  const left = payment.amountMinor - gone - disputed
   return minor(left > 0n ? left : 0n)
+}
+
+type OwedNote = { readonly id: string; readonly totalMinor: Minor; readonly refundedMinor: Minor }
+
+/** What is still owed of a credit note of an invoice. `notes`: all of the invoice, oldest first, each less what was refunded in its name.
+ *  `goneMinor`: what else was paid out or refunded of what they left; it pays the oldest ones first. */
+export function leftOfNote(notes: readonly OwedNote[], id: string, goneMinor: Minor): Minor {
+  let gone: bigint = goneMinor
+  for (const note of notes) {
+    const open = note.totalMinor - note.refundedMinor
+    const left = open > gone ? open - gone : 0n
+    if (note.id === id) return minor(left)
+    gone -= open - left
+  }
+  return minor(0n)
 }
 
 /** Splits an amount over payments, the first one first, each up to what it has; null where together they have less. */

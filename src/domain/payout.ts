@@ -23,6 +23,9 @@ export type PayoutFailure = {
   readonly isHard?: boolean
 }
 
+/** What a payout gives back of a payment. The amount is in minor units. */
+export type PayoutPart = { readonly paymentId: string; readonly amountMinor: string }
+
 const MOVES: Readonly<Record<PayoutStatus, Partial<Record<PayoutNews, PayoutStatus>>>> = {
   Processing: { Pending: "Pending", Succeeded: "Succeeded", Failed: "Failed" },
   Pending: { Succeeded: "Succeeded", Failed: "Failed" },

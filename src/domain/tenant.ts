@@ -39,7 +39,7 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number]
 
-/** A customer's token reaches its own customer only, and of that only what a customer does for itself. */
+/** A customer's token reaches its own customer only, and of that only what a customer does for itself: these at most. */
 export const CUSTOMER_SCOPES: readonly Scope[] = [
   "events:write",
   "invoices:read",
@@ -69,6 +69,9 @@ export type TenantSettings = {
   /** How long after its invoice is final the raw events of a period stay in their meter; then they go into the archive. Null: for
    *  ever. Absent in what was stored before there was an archive: the default. */
   readonly rawEventsRetentionDays?: number | null
+  /** The longest trial that a customer's own token may ask for where the plan gives none. Absent in what was stored before there was a
+   *  bound: the default. */
+  readonly customerTrialDaysMax?: number
   /** How its invoices are taxed. Absent in what was stored before there were taxes: not at all. */
   readonly tax?: TaxSettings
   /** When a failed payment is tried again, and what becomes of a subscription in the end. Absent in what was stored before payments
@@ -83,6 +86,9 @@ export type TenantSettings = {
 /** As long as disputes about an invoice commonly last. */
 const DEFAULT_RETENTION_DAYS = 90
 
+/** The commonest trial there is: two weeks. */
+const DEFAULT_CUSTOMER_TRIAL_DAYS = 14
+
 export const DEFAULT_SETTINGS: TenantSettings = {
   draftGraceHours: 1,
   autoFinalize: true,
@@ -91,9 +97,15 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   companyAddress: null,
   lateEvents: "NextInvoice",
   rawEventsRetentionDays: DEFAULT_RETENTION_DAYS,
+  customerTrialDaysMax: DEFAULT_CUSTOMER_TRIAL_DAYS,
   tax: NO_TAX,
   dunning: DEFAULT_DUNNING,
   notifications: NO_NOTIFICATIONS,
+}
+
+/** The longest trial, in days, that a customer may give itself on a plan that has one of `planDays`, or none if that is 0. */
+export function customerTrialDays({ customerTrialDaysMax: days }: TenantSettings, planDays: number): number {
+  return planDays > 0 ? planDays : (days ?? DEFAULT_CUSTOMER_TRIAL_DAYS)
 }
 
 export function dunningSettingsOf({ dunning }: TenantSettings): DunningSettings {

@@ -23,6 +23,8 @@ export type Segment = {
   readonly planVersion: number
   readonly quantities: Quantities
   readonly overrides?: SkuOverrides
+  /** A change that was asked for at the end of the running period: it follows that end (domain/period-end.ts). */
+  readonly atPeriodEnd?: true
   /** What was asked for, of a change: the rest it takes from the segment before it, also when that changes later. */
   readonly change?: SegmentChange
   /** The phase of a contract that it is in. Usage of each phase is counted apart. */
@@ -41,8 +43,13 @@ export type SegmentChange = {
 /** Open until it is resumed. */
 export type Pause = { readonly from: Instant; readonly to: Instant | null }
 
-/** `prorated`: fees that were paid in advance are given back from the end on. `invoiced`: the last close bills what is left. */
-export type CancelTerms = { readonly prorated: boolean; readonly invoiced: boolean }
+/** `prorated`: fees that were paid in advance are given back from the end on. `invoiced`: the last close bills what is left.
+ *  `atPeriodEnd`: it was asked for at the end of the running period, and follows that end. */
+export type CancelTerms = {
+  readonly prorated: boolean
+  readonly invoiced: boolean
+  readonly atPeriodEnd?: true
+}
 
 type Sold = {
   readonly segments: readonly Segment[] | null

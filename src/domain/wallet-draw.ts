@@ -1,6 +1,6 @@
-// What grants pay of an invoice, and what of it goes back to them. Pure.
-// Laws: the order in which grants pay is fixed; what is drawn is never more than there is to pay, of a grant never more than is left of
-// it, and of one with a scope never more than its lines come to with their taxes; what goes back is never more than was drawn.
+// What grants pay of an invoice. Pure. What of it goes back to them is in wallet-return.ts.
+// Laws: the order in which grants pay is fixed; what is drawn, at once or by and by, is never more than there is to pay, of a grant never
+// more than is left of it, and of one with a scope never more than its lines come to with their taxes.
 
 import { assert } from "./assert.ts"
 import type { Minor } from "./money.ts"
@@ -8,6 +8,7 @@ import { allocate, minor } from "./money.ts"
 import type { Instant } from "./time.ts"
 import type { Grant, LineScope } from "./wallet.ts"
 import { covers, isLive, isUnscoped } from "./wallet.ts"
+import { placed } from "./wallet-placing.ts"
 
 /** By wallet, then by grant; of equals what lapses first, what was given before what was paid for, the oldest. */
 export function inDrawOrder<T extends Grant>(grants: readonly T[]): T[] {
@@ -55,31 +56,45 @@ function netOfSku(lines: readonly PayableLine[]): PayableLine[] {
 
 export type Draw<G extends Grant> = { readonly grant: G; readonly amountMinor: Minor }
 
+/** What is known of an invoice of which a part is paid. `drawn`: what grants have paid of it and still do, in that order. `dueMinor`:
+ *  what may be drawn at most. */
+export type PartlyPaid = { readonly drawn: readonly Draw<Grant>[]; readonly dueMinor: Minor }
+
 /** What each grant pays, in their order. One that pays everything begins with what no other can pay, so that those lines are not
- *  left to the payment method while credit for the others is left over. */
+ *  left to the payment method while credit for the others is left over. `before`: where the invoice is not new; what money has paid of
+ *  it counts for the lines that no credit pays. */
 export function drawsFor<G extends Grant>(
   grants: readonly G[],
   lines: readonly PayableLine[],
   now: Instant,
+  before: PartlyPaid | null = null,
 ): Draw<G>[] {
   const live = inDrawOrder(grants.filter((grant) => isLive(grant, now)))
-  const scoped = live.filter((grant) => !isUnscoped(grant))
-  const left = lines.map(({ amountMinor }) => amountMinor)
-  const isClaimed = lines.map((line) => scoped.some((grant) => covers(grant, line)))
-  const unclaimedFirst = [false, true].flatMap((is) => [...lines.keys()].filter((at) => isClaimed[at] === is))
+  const order = unclaimedFirst(lines, live)
+  const left = [...placed(before?.drawn ?? [], lines, order).left]
+  let due: bigint = before?.dueMinor ?? left.reduce((sum, amount) => sum + amount, 0n)
   return live.flatMap((grant): Draw<G>[] => {
-    let open = grant.remainingMinor
-    for (const at of unclaimedFirst) {
-      const [line, due] = [lines[at], left[at] ?? minor(0n)]
+    const most = grant.remainingMinor < due ? grant.remainingMinor : due
+    let open: bigint = most
+    for (const at of order) {
+      const [line, free] = [lines[at], left[at] ?? minor(0n)]
       if (line === undefined || !covers(grant, line)) continue
-      const part = due < open ? due : open
-      left[at] = minor(due - part)
-      open = minor(open - part)
+      const part = free < open ? free : minor(open)
+      left[at] = minor(free - part)
+      open -= part
     }
-    const amountMinor = minor(grant.remainingMinor - open)
+    const amountMinor = minor(most - open)
     assert(amountMinor >= 0n && open >= 0n, "a grant pays what it has", { grant: grant.id, open })
+    due -= amountMinor
     return amountMinor === 0n ? [] : [{ grant, amountMinor }]
   })
+}
+
+/** The places of lines, first of those that no grant with a scope may pay. */
+function unclaimedFirst(lines: readonly PayableLine[], grants: readonly Grant[]): number[] {
+  const scoped = grants.filter((grant) => !isUnscoped(grant))
+  const isClaimed = lines.map((line) => scoped.some((grant) => covers(grant, line)))
+  return [false, true].flatMap((is) => [...lines.keys()].filter((at) => isClaimed[at] === is))
 }
 
 /** What is taken away of grants by hand, in the order in which they would pay; null where they hold less. */
@@ -96,48 +111,4 @@ export function debitsOf<G extends Grant>(
     return part === 0n ? [] : [{ grant, amountMinor: part }]
   })
   return open === 0n ? debits : null
-}
-
-/** What is still drawn of a grant for an invoice. */
-export type Drawn = { readonly grantId: string; readonly amountMinor: Minor }
-
-/** What entries of an invoice leave drawn of each grant, in the order in which they were drawn. Entries are below zero where they
- *  left the grant. */
-export function drawnOf(entries: readonly Drawn[]): Drawn[] {
-  const byGrant = Map.groupBy(entries, ({ grantId }) => grantId)
-  return [...byGrant].flatMap(([grantId, some]) => {
-    const amountMinor = minor(-some.reduce((sum, entry) => sum + entry.amountMinor, 0n))
-    assert(amountMinor >= 0n, "no more went back than was drawn", { grantId, amountMinor })
-    return amountMinor === 0n ? [] : [{ grantId, amountMinor }]
-  })
-}
-
-/** What goes back to each grant: what was drawn last goes back first, as if the invoice had been smaller from the beginning. */
-export function returnsOf(drawn: readonly Drawn[], amount: Minor): Drawn[] {
-  let open: bigint = amount
-  const back = drawn.toReversed().flatMap(({ grantId, amountMinor }): Drawn[] => {
-    const part = amountMinor < open ? amountMinor : minor(open)
-    open -= part
-    return part === 0n ? [] : [{ grantId, amountMinor: part }]
-  })
-  assert(open === 0n, "what goes back was drawn", { amount, open })
-  return back
-}
-
-/** Of what a credit note gives back: what was not paid yet, what goes back as money, and what as credit. It is as if the invoice
- *  had been smaller from the beginning: credit would have paid it first, so the payment method gets back first. */
-export function creditedParts(
-  invoice: { readonly leftMinor: Minor; readonly paidMinor: Minor; readonly drawnMinor: Minor },
-  given: Minor,
-): { readonly unpaid: Minor; readonly money: Minor; readonly credit: Minor } {
-  const { leftMinor, paidMinor, drawnMinor } = invoice
-  const owing = leftMinor > 0n ? leftMinor : 0n
-  const owedBack = leftMinor < 0n ? -leftMinor : 0n
-  const unpaid = given < owing ? given : owing
-  const beyond = given - unpaid
-  const paid = paidMinor > owedBack ? paidMinor - owedBack : 0n
-  const money = beyond < paid ? beyond : paid
-  const credit = beyond - money
-  assert(credit >= 0n && credit <= drawnMinor, "what goes back was paid", { given, credit, drawnMinor })
-  return { unpaid: minor(unpaid), money: minor(money), credit: minor(credit) }
 }

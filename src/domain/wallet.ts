@@ -14,8 +14,16 @@ export type GrantKind = (typeof GRANT_KINDS)[number]
 export const GRANT_SOURCES = ["Cash", "Payment", "Invoice", "Promotion"] as const
 export type GrantSource = (typeof GRANT_SOURCES)[number]
 
-/** Debited: taken away by hand. Reversed: what it came from was taken back, or is given back as money. */
-export const ENTRY_KINDS = ["Granted", "Drawn", "Returned", "Expired", "Debited", "Reversed"] as const
+/** Debited: taken away by hand. Reversed: what it came from was taken back, or is given back as money. Restored: that is undone. */
+export const ENTRY_KINDS = [
+  "Granted",
+  "Drawn",
+  "Returned",
+  "Expired",
+  "Debited",
+  "Reversed",
+  "Restored",
+] as const
 export type EntryKind = (typeof ENTRY_KINDS)[number]
 
 /** SKUs and tags of products: a line in any of them is in scope. */

@@ -113,6 +113,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   "invoice.credited": (entry) => [creditNote(entry), ...(isPaidNow(entry) ? ["invoice.paid" as const] : [])],
   "alert.triggered": () => "spend_alert.triggered",
   "wallet.returned": () => "wallet.credited",
+  "wallet.restored": () => "wallet.credited",
   "wallet.reversed": () => "wallet.debited",
   "webhook.tested": () => "webhook.test",
 }

@@ -2,6 +2,7 @@
 // A tick that is missed or comes twice does no harm: the next one finds the same rows, and each is done once.
 
 import type { Platform } from "../actions/scope.ts"
+import { waitingAdvances } from "../db/clock.ts"
 import { forgetExpiredKeys } from "../db/idempotency.ts"
 import { forgetProcessorEvents, forgetSandbox } from "../db/forget-processors.ts"
 import { forgetDone } from "../db/jobs.ts"
@@ -17,6 +18,7 @@ import { log } from "../runtime/log.ts"
 export async function tick(platform: Platform): Promise<void> {
   const wall = platform.wallNow()
   await auditLedgers(platform)
+  await platform.continueAdvance(await waitingAdvances(platform.db, wall, limits.advancesPerTick))
   let jobs = 0
   for (const queue of JOB_QUEUES) jobs += await queueDue(platform, queue)
   await forgetExpiredKeys(platform.db, wall, limits.forgottenPerTick)

@@ -1,6 +1,7 @@
 // The consumer of the queue: one message is one agenda row, an alert that was crossed, or a threshold that was reached. Each message is acknowledged or
 // retried on its own.
 
+import { continueAdvance } from "../actions/advance-clock.ts"
 import { fireAlert } from "../actions/fire-alert.ts"
 import { noteThreshold } from "../actions/note-threshold.ts"
 import { JobFailed, runJob } from "../actions/run-job.ts"
@@ -9,6 +10,7 @@ import { scopeFor, tenantNow } from "../actions/scope.ts"
 import { buryJob, noteFailure } from "../db/jobs.ts"
 import type { AgendaRow, TenantRow } from "../db/rows.ts"
 import { rowsOfMessages } from "../db/system.ts"
+import type { AdvanceMessage } from "../domain/advance.ts"
 import type { JobMessage } from "../domain/agenda.ts"
 import { retryDelaySeconds } from "../domain/agenda.ts"
 import type { AlertMessage } from "../domain/alert.ts"
@@ -20,7 +22,7 @@ import { sideBySide } from "../runtime/side-by-side.ts"
 const DEAD_LETTERS = "-dead"
 
 type Crossing = AlertMessage | ThresholdMessage
-type Body = JobMessage | Crossing
+type Body = JobMessage | Crossing | AdvanceMessage
 
 /** What the messages of a batch name, read at once. */
 type Named = {
@@ -35,7 +37,7 @@ export async function consume(platform: Platform, batch: MessageBatch<Body>): Pr
     try {
       // Within the try, so that the messages of a batch that could not be read are tried again later, not at once.
       if (dead) await bury(platform, message.body)
-      else await perform(platform, message.body, await (named ??= namedBy(platform, batch)))
+      else await perform(platform, message.body, await (named ??= namedBy(platform, batch)), batch)
       message.ack()
     } catch (error) {
       tellFailure(error, message)
@@ -57,16 +59,24 @@ async function namedBy(platform: Platform, { messages }: MessageBatch<Body>): Pr
 
 /** That others were quicker is no fault: the row waits for its next turn. */
 function tellFailure(error: unknown, { body, attempts }: Message<Body>): void {
-  const subject = "kind" in body ? fieldsOf(body) : { agenda_id: body.agenda_id }
+  const subject = fieldsOf(body)
   const isConflict = error instanceof JobFailed && error.code === "conflict"
   if (isConflict) log.info("a job met others and will be tried again", { ...subject, attempt: attempts })
   else log.error("a job failed and will be tried again", error, { ...subject, attempt: attempts })
 }
 
-async function perform(platform: Platform, message: Body, { jobs, tenants }: Named): Promise<void> {
+async function perform(
+  platform: Platform,
+  message: Body,
+  { jobs, tenants }: Named,
+  { messages }: MessageBatch<Body>,
+): Promise<void> {
   const tenant = tenants.get(message.tenant_id)
   if (tenant === undefined) return
-  if ("kind" in message) return fire(platform, message, tenant)
+  if ("kind" in message) {
+    if (message.kind !== "advance-clock") return fire(platform, message, tenant)
+    return goOn(platform, tenant, messages.length)
+  }
   const job = jobs.get(message.agenda_id)
   if (job?.tenantId === tenant.id) await run(platform, job, tenant)
 }
@@ -80,6 +90,17 @@ async function fire(platform: Platform, message: Crossing, tenant: TenantRow): P
   const outcome =
     message.kind === "alert-crossed" ? await fireAlert(scope, message) : await noteThreshold(scope, message)
   if (!outcome.ok) throw new JobFailed(outcome.error)
+}
+
+/** The messages of a batch share what an invocation may ask of D1. */
+async function goOn(platform: Platform, tenant: TenantRow, messages: number): Promise<void> {
+  const { queries } = platform
+  const scope = scopeFor(platform, tenant, {
+    actor: { type: "System", id: "advance-clock" },
+    requestId: platform.newId(),
+    now: tenantNow(tenant, platform.wallNow()),
+  })
+  await continueAdvance(scope, queries === null ? null : Math.floor(queries / messages))
 }
 
 async function run(platform: Platform, job: AgendaRow, tenant: TenantRow): Promise<void> {
@@ -102,14 +123,16 @@ async function run(platform: Platform, job: AgendaRow, tenant: TenantRow): Promi
 }
 
 async function bury(platform: Platform, message: Body): Promise<void> {
-  // A crossing has no row that could wait: what is known of it goes to the log.
-  if ("kind" in message) return log.warn("a crossing could not be told", fieldsOf(message))
+  // A crossing has no row that could wait: what is known of it goes to the log. Of an advance cron reminds.
+  if ("kind" in message) return log.warn("a message could not be worked off", fieldsOf(message))
   const { tenant_id: tenantId, agenda_id: id } = message
   await buryJob(platform.db, tenantId, id)
   log.warn("a job was given up; see /admin/v1/jobs?status=Dead", { agenda_id: id, tenant_id: tenantId })
 }
 
-function fieldsOf(message: Crossing) {
+function fieldsOf(message: Body) {
+  if (!("kind" in message)) return { agenda_id: message.agenda_id }
+  if (message.kind === "advance-clock") return { kind: message.kind, tenant_id: message.tenant_id }
   const { kind, tenant_id, crossing } = message
   const subject =
     kind === "alert-crossed"

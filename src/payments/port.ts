@@ -3,6 +3,7 @@
 
 import type { Currency } from "../domain/currency.ts"
 import type { Minor } from "../domain/money.ts"
+import type { DisputeStatus } from "../domain/payment.ts"
 import type { Result } from "../domain/result.ts"
 import type { Instant } from "../domain/time.ts"
 
@@ -61,6 +62,22 @@ export type RefundOutcome =
       readonly isHard?: boolean
     }
 
+/** A refund as its processor lists it. */
+export type FoundRefund = {
+  /** The key that it was asked for under; null: it was made at the processor's own site. */
+  readonly key: string | null
+  readonly amountMinor: Minor
+  readonly currency: Currency
+  readonly outcome: RefundOutcome & { readonly ref: string }
+}
+
+/** A dispute as it stands. */
+export type FoundDispute = {
+  readonly status: DisputeStatus
+  readonly amountMinor: Minor
+  readonly currency: Currency
+}
+
 export type PayoutRequest = {
   readonly key: string
   readonly customerRef: string
@@ -81,6 +98,15 @@ export type SetupRequest = {
   readonly currency: Currency
   /** Where the customer comes back to. */
   readonly returnUrl: string
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** What a customer gave on such a page, and whose page it was, as the request that made it says. */
+export type GivenSetup = {
+  readonly methodRef: string
+  readonly customerRef: string
+  /** The key of the request. */
+  readonly key: string | null
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -109,14 +135,18 @@ export type ProcessorEvent =
     }
   | {
       readonly id: string
-      readonly kind: "RefundSucceeded" | "RefundFailed"
+      readonly kind: "RefundPending" | "RefundSucceeded" | "RefundFailed"
       readonly refundRef: string
       readonly chargeRef: string
     }
+  /** Something goes back of a charge: what, the list of its refunds says. */
+  | { readonly id: string; readonly kind: "ChargeRefunded"; readonly chargeRef: string }
   | {
       readonly id: string
       readonly kind: "DisputeOpened" | "DisputeWon" | "DisputeLost"
       readonly chargeRef: string
+      /** Absent: a charge has one dispute at most. */
+      readonly disputeRef?: string
       readonly amountMinor: Minor
       readonly currency: Currency
     }
@@ -126,6 +156,8 @@ export type ProcessorEvent =
       readonly payoutRef: string
       readonly outcome: PayoutOutcome
     }
+  /** A customer has given a method on a page. */
+  | { readonly id: string; readonly kind: "MethodGiven"; readonly setupRef: string }
   | { readonly id: string; readonly kind: "Other"; readonly type: string }
 
 /** An event as the processor itself tells it when it is asked. */
@@ -139,6 +171,11 @@ export type FetchedEvent = {
 /** The processor does not take the key of the account, or not for this: nothing of what was asked for was done. */
 export class KeyRefused extends Error {
   override readonly name = "KeyRefused"
+}
+
+/** The processor gives no answer, or none that says what became of the request. Asked again under the same key, it does it once. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer"
 }
 
 /** `Failed` is a decline and final; an exception is unknown, and is asked again under the same key. */
@@ -161,10 +198,12 @@ export interface Processor {
   /** Whether it can be charged or attached. Names with a slash are URIs, of which the last part counts. */
   customerExists(customerRef: string): Promise<boolean>
   methodExists(methodRef: string): Promise<boolean>
-  /** Null: the processor has no such page. */
-  createSetup(request: SetupRequest): Promise<{ readonly ref: string; readonly url: string } | null>
-  /** The method that this customer gave on a page; null: none, or the page is another customer's. */
-  findSetup(setupRef: string, customerRef: string): Promise<string | null>
+  /** `no_page`: the processor has none. */
+  createSetup(
+    request: SetupRequest,
+  ): Promise<Result<{ readonly ref: string; readonly url: string }, AttachFault>>
+  /** What was given on a page; null: nothing yet, or there is no such page. */
+  findSetup(setupRef: string): Promise<GivenSetup | null>
   charge(request: ChargeRequest): Promise<ChargeOutcome>
   /** What became of a charge that was asked for under this key; null: it never arrived. Whose it is makes it easier to find. */
   findCharge(key: string, customerRef?: string | null): Promise<ChargeOutcome | null>
@@ -174,6 +213,10 @@ export interface Processor {
   refund(request: RefundRequest): Promise<RefundOutcome>
   /** What became of a refund of this charge; null: it never arrived. */
   findRefund(key: string, chargeRef: string): Promise<RefundOutcome | null>
+  /** All refunds of a charge, whoever made them. */
+  refundsOf(chargeRef: string): Promise<readonly FoundRefund[]>
+  /** How a dispute stands by now; null: there is none, or it takes no money. */
+  readDispute(disputeRef: string): Promise<FoundDispute | null>
   payout(request: PayoutRequest): Promise<PayoutOutcome>
   findPayout(key: string): Promise<PayoutOutcome | null>
   /** The events of a webhook call, or why it is not the processor's. */

@@ -20,7 +20,7 @@ export const unconfigured: Processor = {
   // Nothing is known here that could be detached.
   detachMethod: async () => {},
   methodExists: unknown,
-  createSetup: async () => null,
+  createSetup: async () => err({ code: CODE, message: MESSAGE }),
   findSetup: async () => null,
   charge: async () => ({ status: "Failed", ref: null, code: CODE, message: MESSAGE, isHard: false }),
   // A key may have been there when it was asked for: only the processor knows.
@@ -28,6 +28,8 @@ export const unconfigured: Processor = {
   cancelCharge: unknown,
   refund: async () => ({ status: "Failed", ref: null, code: CODE, message: MESSAGE }),
   findRefund: unknown,
+  refundsOf: unknown,
+  readDispute: unknown,
   payout: async () => ({ status: "Failed", ref: null, code: CODE, message: MESSAGE }),
   findPayout: unknown,
   readWebhook: async () => err(MESSAGE),

@@ -20,9 +20,10 @@ function linkOf(c: WebCtx): SandboxLink {
 async function show(c: WebCtx): Promise<Response> {
   const asked = await showSandbox(c.get("platform"), linkOf(c))
   if (asked === null) return deadLink()
-  const { tenant, charge } = asked
+  const { tenant, charge, invoiceNumber } = asked
   if (!charge.isOpen) return messagePage("This payment was answered", "You can close this page.")
-  const { amountMinor: minor, currency, description } = charge
+  const { amountMinor: minor, currency } = charge
+  const description = invoiceNumber === null ? charge.description : `Invoice ${invoiceNumber}`
   // The form goes to the page's own address, so nothing of the address is written into the page.
   const body = html`${TEST_MODE}
     <h1>Approve this payment?</h1>
@@ -51,9 +52,22 @@ function isJson(c: WebCtx): boolean {
 async function answerJson(c: WebCtx): Promise<Response> {
   const answer: unknown = await c.req.json<unknown>().catch(() => null)
   const isApproved = approvalOf(answer)
-  if (isApproved === null) return c.json({ error: 'Send {"approve": true} or {"approve": false}.' }, 400)
+  if (isApproved === null) return problem(c, "malformed_request")
   const isTaken = await answerSandbox(c.get("platform"), linkOf(c), isApproved)
-  return isTaken ? c.json({ received: true }) : c.json({ error: "This link is not valid any more." }, 404)
+  return isTaken ? c.json({ received: true }) : problem(c, "not_found")
+}
+
+/** As the API tells problems, for a test that reads them the same way. */
+const PROBLEMS = {
+  malformed_request: [400, "The request could not be read", 'Send {"approve": true} or {"approve": false}.'],
+  not_found: [404, "Not found", "This link is not valid any more."],
+} as const
+
+function problem(c: WebCtx, code: keyof typeof PROBLEMS): Response {
+  const [status, title, detail] = PROBLEMS[code]
+  const type = `https://ledgerline.dev/problems/${code}`
+  const body = { type, title, status, detail, code, request_id: c.get("platform").newId() }
+  return c.body(JSON.stringify(body), status, { "Content-Type": "application/problem+json" })
 }
 
 function approvalOf(answer: unknown): boolean | null {

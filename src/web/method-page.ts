@@ -77,7 +77,7 @@ async function choose(c: WebCtx, visit: Visit): Promise<Response> {
   if (chosen === null || !isSandbox(visit)) {
     return messagePage("Which card?", "Go back and choose one of the cards.", 400)
   }
-  const given = await giveMethod(visit, chosen.name)
+  const given = await giveMethod(visit, { methodRef: chosen.name })
   return given.ok ? thanks(visit) : refused(given)
 }
 
@@ -98,5 +98,6 @@ async function back({ link }: Visit, title: string): Promise<Response> {
 }
 
 function refused(outcome: Extract<Outcome<unknown>, { ok: false }>): Promise<Response> {
-  return messagePage("That did not work", outcome.error.detail, 409)
+  const isAway = outcome.error.code === "processor_unavailable"
+  return messagePage("That did not work", outcome.error.detail, isAway ? 503 : 409)
 }

@@ -25,11 +25,12 @@ function refused({ responseStatus }: WebhookAnswer): boolean {
 async function send({ url, id, body, secrets }: WebhookRequest, secret: string): Promise<WebhookAnswer> {
   const startedAt = wallNowMs()
   const seconds = Math.floor(startedAt / 1_000)
+  const signal = AbortSignal.timeout(limits.webhookTimeoutMs)
   try {
     const response = await fetch(url, {
       method: "POST",
       redirect: "manual",
-      signal: AbortSignal.timeout(limits.webhookTimeoutMs),
+      signal,
       headers: {
         "Content-Type": "application/json",
         "User-Agent": "Ledgerline-Webhooks/1",
@@ -40,7 +41,7 @@ async function send({ url, id, body, secrets }: WebhookRequest, secret: string):
       },
       body,
     })
-    const responseBody = await beginningOf(response)
+    const responseBody = await beginningOf(response, signal)
     const answer = { responseStatus: response.status, responseBody, durationMs: wallNowMs() - startedAt }
     const error = isDelivered({ ...answer, error: null }) ? null : `It answered ${response.status}.`
     return { ...answer, error }
@@ -55,15 +56,17 @@ function nothing(error: string, durationMs: number): WebhookAnswer {
   return { responseStatus: null, responseBody: null, durationMs, error }
 }
 
-/** A status is an answer, also when the body behind it breaks off. */
-async function beginningOf({ body }: Response): Promise<string> {
+/** A status is an answer, also when the body behind it breaks off, or does not come while there is time for it. */
+async function beginningOf({ body }: Response, signal: AbortSignal): Promise<string> {
   if (body === null) return ""
   const reader = body.getReader()
+  // Ends a reading that waits.
+  signal.addEventListener("abort", () => void reader.cancel().catch(() => {}))
   const decoder = new TextDecoder()
   let text = ""
   let bytes = 0
   try {
-    while (bytes < limits.webhookResponseBytes) {
+    while (bytes < limits.webhookResponseBytes && !signal.aborted) {
       const { done, value } = (await reader.read()) as ReadableStreamReadResult<Uint8Array>
       if (done) break
       const some = value.subarray(0, limits.webhookResponseBytes - bytes)

@@ -24,10 +24,14 @@ function withPage(asked: SetupRequest[], attached: string[], given: Readonly<Rec
     createCustomer: async ({ key }) => ({ ref: `cus_${key}` }),
     createSetup: async (request) => {
       asked.push(request)
-      return { ref: "cs_1", url: CHECKOUT }
+      return ok({ ref: "cs_1", url: CHECKOUT })
     },
-    findSetup: async (setupRef, customerRef) =>
-      customerRef === asked[0]?.customerRef ? (given[setupRef] ?? null) : null,
+    async findSetup(setupRef) {
+      const [page, methodRef] = [asked[0], given[setupRef]]
+      if (page === undefined || methodRef === undefined) return null
+      const { customerRef, key, metadata } = page
+      return { methodRef, customerRef, key, metadata }
+    },
     attachMethod: async ({ methodRef }) => {
       attached.push(methodRef)
       return ok({ ref: methodRef, kind: "Card", brand: "visa", last4: "4242", expiresOn: "2030-12-31" })

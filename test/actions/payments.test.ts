@@ -45,6 +45,8 @@ class Bank {
       findSetup: none,
       cancelCharge: none,
       findRefund: async (key) => this.refunds.get(key) ?? null,
+      refundsOf: none,
+      readDispute: none,
       payout: none,
       findPayout: none,
       readWebhook: none,

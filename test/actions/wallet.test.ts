@@ -2,6 +2,8 @@
 
 import { createExecutionContext, env } from "cloudflare:test"
 import { expect, test } from "vitest"
+import { applyCredit } from "../../src/actions/apply-credit.ts"
+import { beginPayment } from "../../src/actions/begin-payment.ts"
 import { creditCustomer } from "../../src/actions/credit-customer.ts"
 import { expireCredit } from "../../src/actions/expire-credit.ts"
 import { finalizeInvoice } from "../../src/actions/finalize-invoice.ts"
@@ -95,6 +97,53 @@ test("who draws second draws what the first has left", async () => {
   expect(done.ok && done.value.invoice.drawnMinor).toBe(3_000n)
   expect(await at.balance()).toBe("0")
   expect(await at.books()).toMatchObject({ AccountsReceivable: 40, Cash: 100 })
+})
+
+test("who applies credit second draws what the first has left", async () => {
+  const at = await setting()
+  const [one, other] = [await at.draft(70), await at.draft(70)]
+  for (const id of [one, other]) await at.api.post(`/admin/v1/invoices/${id}/finalize`)
+  await create(at.api, at.credits, { amount_nanos: usd(100) })
+  const scope = await scopeOf(at.id)
+  const slow = overtaken(scope, () => applyCredit(scope, other, REPLY))
+  const done = await applyCredit(slow, one, REPLY)
+  expect(done.ok && done.value.invoice.drawnMinor).toBe(3_000n)
+  expect(await at.balance()).toBe("0")
+  expect(await at.books()).toEqual({ AccountsReceivable: 40, Cash: 100, Revenue: -140 })
+})
+
+test("credit and a payment that begin at once never pay the same dollar", async () => {
+  const at = await setting()
+  const id = await at.draft(70)
+  await at.api.post(`/admin/v1/invoices/${id}/finalize`)
+  await create(at.api, `/admin/v1/customers/${at.customer}/payment-methods`, {
+    payment_method: "pm_card_visa",
+    is_default: false,
+  })
+  await create(at.api, at.credits, { amount_nanos: usd(100) })
+  const scope = await scopeOf(at.id)
+  // 50 are asked for before the credit is drawn: 20 are left for it.
+  const begin = () =>
+    beginPayment(scope, { invoiceId: id, key: "first", amountNanos: String(50n * DOLLAR), methodId: null })
+  const slow = overtaken(scope, async () => expect((await begin()).ok).toBe(true))
+  const done = await applyCredit(slow, id, REPLY)
+  expect(done.ok && [done.value.invoice.drawnMinor, done.value.invoice.status]).toEqual([2_000n, "Open"])
+  // And nothing is left to be asked for beside it.
+  const late = await beginPayment(scope, { invoiceId: id, key: "second", amountNanos: null, methodId: null })
+  expect(late).toMatchObject({ ok: false, error: { code: "invalid_state" } })
+})
+
+test("many who apply at once draw once", { timeout: 60_000 }, async () => {
+  const at = await setting()
+  const id = await at.draft(70)
+  await at.api.post(`/admin/v1/invoices/${id}/finalize`)
+  await create(at.api, at.credits, { amount_nanos: usd(100) })
+  const all = await Promise.all(
+    Array.from({ length: 20 }, () => at.api.post(`/admin/v1/invoices/${id}/apply-credit`)),
+  )
+  expect(all.filter(({ status }) => status === 200)).toHaveLength(1)
+  expect(all.every(({ status }) => status === 200 || status === 409)).toBe(true)
+  expect(await at.books()).toEqual({ Cash: 100, Revenue: -70, PrepaidCredit: -30 })
 })
 
 test("the first two credits at once make one wallet", async () => {

@@ -314,12 +314,13 @@ describe("events", () => {
     const subscription = await world.make.subscription(world.customer, plan)
     for (const tokens of [undefined, null, "many", true, "1e400", "1".padEnd(32, "0"), [1], { of: 1 }]) {
       const event = { subscription_id: subscription, properties: { tokens } }
-      await refused([postEvent(event), "properties", "event_rejected"])
+      const code = tokens === undefined ? "property_missing" : "property_not_a_number"
+      await refused([postEvent(event), "properties", code])
     }
   })
 
   test("from the future", async () => {
-    await refused([postEvent({ timestamp: "2999-12-31T23:59:59Z" }), "timestamp", "event_rejected"])
+    await refused([postEvent({ timestamp: "2999-12-31T23:59:59Z" }), "timestamp", "timestamp_in_future"])
   })
 
   test("that nobody meters, or of another customer", async () => {
@@ -329,7 +330,12 @@ describe("events", () => {
         "event_type",
         "event_not_metered",
       ],
-      [postEvent({ customer_id: await world.make.customer() }), null, "not_found"],
+      [postEvent({ customer_id: await world.make.customer() }), "customer_id", "not_found"],
+      [
+        postEvent({ subscription_id: undefined, customer_id: "01944b1f-0000-7000-8000-00000000dead" }),
+        "customer_id",
+        "not_found",
+      ],
     )
   })
 

@@ -12,6 +12,8 @@ describe("a test tenant's clock", () => {
     expect((await api.get("/admin/v1/test-clock")).json).toEqual({
       now: "2026-02-28T00:00:00Z",
       frozen: true,
+      status: "Ready",
+      advancing_to: null,
     })
     const advanced = await api.post("/admin/v1/test-clock/advance", { by: "P1M" })
     expect(advanced.json).toEqual({

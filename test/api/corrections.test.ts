@@ -138,11 +138,13 @@ describe("refuses", () => {
       await amend({ properties: { tokens: "many" } }),
       await amend({ timestamp: "2999-01-01T00:00:00Z" }),
       await amend({}),
+      await api.post(path("a", "/amend")),
     ].map(({ status, json }) => [status, json.code, json.errors[0].path])
     expect(told).toEqual([
-      [422, "event_rejected", "properties"],
-      [422, "event_rejected", "properties"],
-      [422, "event_rejected", "timestamp"],
+      [422, "property_missing", "properties"],
+      [422, "property_not_a_number", "properties"],
+      [422, "timestamp_in_future", "timestamp"],
+      [422, "invalid_request", "properties"],
       [422, "invalid_request", "properties"],
     ])
     expect((await api.get(path("a"))).json.history).toHaveLength(1)

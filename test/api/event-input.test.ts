@@ -172,8 +172,11 @@ describe("bodies that can't be read", () => {
     expect(problemOf(document, reply, 415).code).toBe("unsupported_media_type")
   })
 
-  test("what is not there below /v1/events", async () => {
-    expect(problemOf(document, await world.tenant.api.get("/v1/events"), 404).code).toBe("not_found")
-    expect(problemOf(document, await world.tenant.api.get("/v1/events/batch"), 404).code).toBe("not_found")
+  test("a method that is not there below /v1/events", async () => {
+    for (const path of ["/v1/events", "/v1/events/batch"]) {
+      const reply = await world.tenant.api.get(path)
+      expect(problemOf(document, reply, 405).code).toBe("method_not_allowed")
+      expect(reply.headers.get("Allow")).toBe("POST")
+    }
   })
 })

@@ -161,8 +161,8 @@ describe("refused", () => {
     const known = { ...event("chat", { tokens: 1 }), subscription_id: subscription.id }
     await tenant.api.post("/v1/events", known)
     const faults: [Json, number, string, string][] = [
-      [event("chat"), 422, "event_rejected", "events.1.properties"],
-      [{ ...event(), timestamp: "2999-01-01T00:00:00Z" }, 422, "event_rejected", "events.1.timestamp"],
+      [event("chat"), 422, "property_missing", "events.1.properties"],
+      [{ ...event(), timestamp: "2999-01-01T00:00:00Z" }, 422, "timestamp_in_future", "events.1.timestamp"],
       [{ ...event(), customer_id: plan.id }, 404, "not_found", "events.1.customer_id"],
       [{ ...event(), subscription_id: plan.id }, 422, "invalid_request", "events.1.subscription_id"],
       [{ ...known, properties: { tokens: 2 } }, 409, "event_id_conflict", "events.1"],

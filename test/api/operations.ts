@@ -700,6 +700,16 @@ export const rows: Readonly<Record<string, Row>> = {
     },
   },
   finalizeInvoice: { call: async ({ make, customer }) => ({ id: await make.draft(customer), body: {} }) },
+  applyCredit: {
+    call: async ({ make, tenant }) => {
+      const customer = await make.customer()
+      const id = await make.invoice(customer)
+      const credits = `/admin/v1/customers/${customer}/credits`
+      const granted = await tenant.api.post(credits, { amount_nanos: "1000000000000" })
+      if (granted.status !== 201) throw new Error(`not granted: ${granted.text}`)
+      return { id, body: {} }
+    },
+  },
   voidInvoice: {
     call: async ({ make, customer }) => ({
       id: await make.invoice(customer),

@@ -121,16 +121,28 @@ test("the answer to a batch is JSON of the documented form, result by result", (
     { accepted: false, code: "property_missing" },
   ]
   const answer = z.strictObject(BatchAnswer.shape).parse(JSON.parse(batchAnswer(reads, told)))
-  expect(answer).toEqual({
+  // Printed, because half a character in a report of a failure ends the connection that reports it.
+  const printed = answer.results.map((result) => ({ ...result, event_id: JSON.stringify(result.event_id) }))
+  expect({ ...answer, results: printed }).toEqual({
     accepted: 1,
     duplicates: 1,
     rejected: 3,
     results: [
-      { event_id: 'a"\n', status: "Accepted", billable: true },
-      { event_id: null, status: "Rejected", code: "invalid_request", message: 'timestamp: expected "x"; no' },
-      { event_id: "b", status: "Duplicate", billable: false },
-      { event_id: "c", status: "Rejected", code: "not_found", message: "There is no such subscription." },
-      { event_id: "\ud800", status: "Rejected", code: "property_missing", message: expect.any(String) },
+      { event_id: '"a\\"\\n"', status: "Accepted", billable: true },
+      {
+        event_id: "null",
+        status: "Rejected",
+        code: "invalid_request",
+        message: 'timestamp: expected "x"; no',
+      },
+      { event_id: '"b"', status: "Duplicate", billable: false },
+      {
+        event_id: '"c"',
+        status: "Rejected",
+        code: "not_found",
+        message: "There is no such subscription, or no such customer where none is named.",
+      },
+      { event_id: '"\\ud800"', status: "Rejected", code: "property_missing", message: expect.any(String) },
     ],
   })
   expect(JSON.parse(batchAnswer([], []))).toEqual({ accepted: 0, duplicates: 0, rejected: 0, results: [] })

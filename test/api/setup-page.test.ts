@@ -192,6 +192,9 @@ test("the page of the sandbox's bank asks for the amount, and takes a form", asy
   const shown = await show(path)
   expect(shown.text).toContain("250.50 USD")
   expect(shown.text).toContain("Example &lt;Inc.&gt;")
+  const { invoice_number: number } = (await tenant.api.get(`/v1/invoices/${draft.id}`)).json
+  expect(shown.text).toContain(`Invoice ${number}`)
+  expect(shown.text).not.toContain(draft.id)
   expect((await show(path.replace(/token=\w{4}/, "token=0000"))).status).toBe(404)
   expect((await send(path, { approve: "perhaps" })).status).toBe(400)
   expect((await send(path, { approve: "yes" })).text).toContain("Payment approved")

@@ -2,7 +2,7 @@
 
 import { exports } from "cloudflare:workers"
 import type { Reply } from "../support/client.ts"
-import { ORIGIN, request, ROOT_KEY } from "../support/client.ts"
+import { byCall, ORIGIN, request, ROOT_KEY } from "../support/client.ts"
 import type { Document, Operation, Schema } from "./document.ts"
 import { at, operationsOf, successOf } from "./document.ts"
 import type { Call, Row } from "./operations.ts"
@@ -50,7 +50,7 @@ function subjectOf(document: Document, operation: Operation): Subject {
     const auth: Headers = credential === null ? {} : { Authorization: `Bearer ${credential}` }
     const parameters: Record<string, string> = { ...more, id: id ?? UNKNOWN_ID }
     const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? UNKNOWN_ID)
-    return request(method, filled, body, { ...auth, ...headers })
+    return request(method, filled, body, { ...auth, ...headers }, byCall)
   }
   return {
     id: operationId,

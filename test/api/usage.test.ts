@@ -85,7 +85,7 @@ describe("one event", () => {
       const refused = await send(`bad${at}`, tokens)
       expect([refused.status, refused.json.code, refused.json.errors[0].path]).toEqual([
         422,
-        "event_rejected",
+        "property_not_a_number",
         "properties",
       ])
     }

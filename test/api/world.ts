@@ -24,9 +24,9 @@ export type World = {
 
 export type Makers = ReturnType<typeof makersFor>
 
-export async function newWorld(): Promise<World> {
+export async function newWorld(now = NOW): Promise<World> {
   const [tenant, other] = [await newTenant("test"), await newTenant("test")]
-  await setClock(tenant.api, NOW)
+  await setClock(tenant.api, now)
   const make = makersFor(tenant)
   const customer = await make.customer()
   const product = await make.product()

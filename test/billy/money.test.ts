@@ -220,14 +220,33 @@ describe("a subscription", () => {
     expect((await made(world.company.get(`/v1/invoices/${invoice.guid}`))).updated_at).toBe(put.updated_at)
   })
 
-  test("that starts at this very instant is invoiced now and charged in its turn", async () => {
+  test("that starts at this very instant is invoiced and charged by the answer, and once", async () => {
     const world = await newWorld()
     const subscription = await world.subscribe({ started_at: "2014-01-31T10:00:00" })
-    expect(subscription.invoice_count).toBe(1)
-    const path = `/v1/subscriptions/${subscription.guid}/invoices`
-    expect(["processing", "settled"]).toContain((await itemsOf(world, path))[0].status)
+    expect([subscription.invoice_count, subscription.next_invoice_at]).toEqual([
+      1,
+      "2014-02-28T10:00:00+00:00",
+    ])
+    const path = `/v1/subscriptions/${subscription.guid}`
+    const [invoice] = await itemsOf(world, `${path}/invoices`)
+    expect([invoice.status, invoice.scheduled_at]).toEqual(["settled", "2014-01-31T10:00:00+00:00"])
+    expect(await transactionsOf(world, invoice)).toEqual([["debit", "done", "succeeded", 0]])
     await advance(world.native, { by: "PT1M" })
-    expect((await itemsOf(world, path)).map(({ status }) => status)).toEqual(["settled"])
+    expect(await itemsOf(world, `${path}/transactions`)).toHaveLength(1)
+  })
+
+  test("that starts at this very instant pays out by the answer too, and tries again what is declined", async () => {
+    const start = { started_at: "2014-01-31T18:00:00+08:00" }
+    const paying = await newWorld({ plan_type: "credit" })
+    const salary = await paying.subscribe(start)
+    const [paid] = await itemsOf(paying, `/v1/subscriptions/${salary.guid}/invoices`)
+    expect(paid.status).toBe("settled")
+    expect(await transactionsOf(paying, paid)).toEqual([["credit", "done", "succeeded", 0]])
+    const world = await newWorld()
+    const declined = await world.subscribe({ ...start, funding_instrument_uri: DECLINE })
+    const [invoice] = await itemsOf(world, `/v1/subscriptions/${declined.guid}/invoices`)
+    expect(invoice.status).toBe("processing")
+    expect(await transactionsOf(world, invoice)).toEqual([["debit", "retrying", null, 1]])
   })
 
   test("does not bill again what was canceled", async () => {

@@ -6,7 +6,7 @@ import { createCompany } from "../../src/actions/create-company.ts"
 import type { Platform } from "../../src/actions/scope.ts"
 import { platformOf } from "../../src/context.ts"
 import type { Processor } from "../../src/payments/port.ts"
-import { KeyRefused } from "../../src/payments/port.ts"
+import { KeyRefused, NoAnswer } from "../../src/payments/port.ts"
 import { api } from "../support/client.ts"
 import { companyWith, made } from "./client.ts"
 import { guidOf } from "../../src/billy/guid.ts"
@@ -71,7 +71,7 @@ describe("the processor's key", () => {
     expect((await companyWith(keys.apiKey).get("/billy/_sandbox/callbacks")).status).toBe(404)
   })
 
-  test("that the processor does not take leaves nothing at all", async () => {
+  test("that the processor does not take, or that finds none, leaves nothing at all", async () => {
     const count = async () =>
       (await env.DB.prepare("SELECT count(*) AS n FROM tenants").first<{ n: number }>())?.n
     const before = await count()
@@ -85,6 +85,13 @@ describe("the processor's key", () => {
     }
     const refused = await createCompany(platform, input)
     expect(refused).toMatchObject({ ok: false, error: { code: "invalid_request" } })
+    const away = platformWith(async () => {
+      throw new NoAnswer("away")
+    })
+    expect(await createCompany(away, input)).toMatchObject({
+      ok: false,
+      error: { code: "processor_unavailable" },
+    })
     expect(await count()).toBe(before)
   })
 })

@@ -165,6 +165,9 @@ describe("who is not known", () => {
       expect([path, answer.status]).toEqual([path, 403])
       expect(answer.headers.get("WWW-Authenticate")).toBeNull()
     }
+    const told = async (path: string) => (await call("GET", `/billy${path}`, { headers })).text
+    expect(await told("/v1/customers")).toContain("Unauthorized: CustomerIndexView failed permission check")
+    expect(await told(`/v1/plans/${plan.guid}`)).toContain("Unauthorized: PlanView failed permission check")
     expect((await call("POST", "/billy/v1/plans", { form: {}, headers })).status).toBe(403)
   })
 

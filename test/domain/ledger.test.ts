@@ -4,7 +4,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import type { Currency } from "../../src/domain/currency.ts"
-import { amountDue, amountLeft } from "../../src/domain/invoice.ts"
+import { amountDue, amountLeft, amountPayable } from "../../src/domain/invoice.ts"
 import type { DaySpan, Deferral, EntrySum, LedgerAccount, Posting } from "../../src/domain/ledger.ts"
 import {
   bookedInFull,
@@ -333,11 +333,12 @@ function play(docs: Doc[], { kind, pick, amount, span }: Step, day: number): Pos
       doc.status = "Uncollectible"
       return postWrittenOff(invoice, due)
     case "pay": {
-      if (doc.status !== "Open") return []
+      if (doc.status !== "Open" && doc.status !== "Uncollectible") return []
+      const [isGivenUp, payable] = [doc.status === "Uncollectible", amountPayable(doc)]
       doc.paidMinor = minor(doc.paidMinor + BigInt(amount))
       if (amountLeft(doc) <= 0n) doc.status = "Paid"
-      const dueMinor = minor(BigInt(amount) < due ? BigInt(amount) : due)
-      return postPayment({ ...OF, paymentId: `p${day}`, amountMinor: cents(amount), dueMinor })
+      const dueMinor = minor(BigInt(amount) < payable ? BigInt(amount) : payable)
+      return postPayment({ ...OF, paymentId: `p${day}`, amountMinor: cents(amount), dueMinor, isGivenUp })
     }
     case "credit": {
       const whole = doc.totalMinor - doc.creditedMinor
@@ -379,6 +380,8 @@ describe("a business", () => {
           expect(sum).toBe(0n)
           const due = docs.reduce((total, doc) => total + amountDue(doc), 0n)
           expect(standing(booked, "AccountsReceivable", day)).toBe(due)
+          const lost = docs.filter(({ status }) => status === "Uncollectible").map(amountPayable)
+          expect(standing(booked, "BadDebt", day)).toBe(lost.reduce((total, some) => total + some, 0n))
           const over = docs
             .filter(({ status }) => status !== "Void")
             .reduce((total, doc) => (amountLeft(doc) < 0n ? total + amountLeft(doc) : total), 0n)

@@ -9,6 +9,7 @@ import {
   movePayment,
   moveRefund,
   PAYMENT_STATUSES,
+  leftOfNote,
   refundable,
   settlement,
   spread,
@@ -122,6 +123,17 @@ describe("what a payment does to its invoice", () => {
     const settled = settlement(gone, part, { isHeld: false, from: "Failed", to: "Succeeded" })
     expect(settled).toEqual({ appliedMinor: 0n, paidMinor: 0n, pendingMinor: 0n, status: "Void" })
   })
+
+  it("settles what was given up, and what comes back of that is given up again", () => {
+    const lost = { ...open, status: "Uncollectible" } as const
+    const all = { amountMinor: lost.totalMinor, appliedMinor: minor(0n) }
+    const paid = settlement(lost, all, { isHeld: false, from: "Processing", to: "Succeeded" })
+    expect(paid).toMatchObject({ appliedMinor: lost.totalMinor, paidMinor: lost.totalMinor, status: "Paid" })
+    const recovered = { ...lost, status: "Paid", paidMinor: lost.totalMinor, recovered: true } as const
+    const applied = { ...all, appliedMinor: lost.totalMinor }
+    const back = settlement(recovered, applied, { isHeld: false, from: "Succeeded", to: "Failed" })
+    expect(back).toMatchObject({ paidMinor: 0n, status: "Uncollectible" })
+  })
 })
 
 describe("what can be given back", () => {
@@ -139,6 +151,29 @@ describe("what can be given back", () => {
     expect(refundable({ ...payment, disputeStatus: "Open", disputedMinor: minor(50n) })).toBe(20n)
     expect(refundable({ ...payment, disputeStatus: "Lost", disputedMinor: minor(100n) })).toBe(0n)
     expect(refundable({ ...payment, disputeStatus: "Won", disputedMinor: minor(100n) })).toBe(70n)
+  })
+
+  it("is what was paid less what went out by payouts", () => {
+    const paid = {
+      status: "Succeeded",
+      amountMinor: minor(100n),
+      disputeStatus: null,
+      disputedMinor: minor(0n),
+    } as const
+    expect(refundable({ ...paid, refundedMinor: minor(30n), paidOutMinor: minor(25n) })).toBe(45n)
+    expect(refundable({ ...paid, refundedMinor: minor(30n), paidOutMinor: minor(70n) })).toBe(0n)
+  })
+
+  it("is of a credit note what neither refunds nor payouts gave back of it, and these pay the oldest notes first", () => {
+    const notes = [
+      { id: "a", totalMinor: minor(40n), refundedMinor: minor(10n) },
+      { id: "b", totalMinor: minor(60n), refundedMinor: minor(0n) },
+    ]
+    const left = (gone: bigint) => ["a", "b"].map((id) => leftOfNote(notes, id, minor(gone)))
+    expect(left(0n)).toEqual([30n, 60n])
+    expect(left(25n)).toEqual([5n, 60n])
+    expect(left(50n)).toEqual([0n, 40n])
+    expect(left(95n)).toEqual([0n, 0n])
   })
 
   it("is spread over payments, the first one first, and never more than they have", () => {

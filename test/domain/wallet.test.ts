@@ -9,15 +9,8 @@ import { instant } from "../../src/domain/time.ts"
 import type { CreditScope, Grant } from "../../src/domain/wallet.ts"
 import { balanceOf, covers, isLive } from "../../src/domain/wallet.ts"
 import type { PayableLine } from "../../src/domain/wallet-draw.ts"
-import {
-  creditedParts,
-  debitsOf,
-  drawnOf,
-  drawsFor,
-  inDrawOrder,
-  payableLines,
-  returnsOf,
-} from "../../src/domain/wallet-draw.ts"
+import { debitsOf, drawsFor, inDrawOrder, payableLines } from "../../src/domain/wallet-draw.ts"
+import { creditedParts, drawnOf, returnsOf } from "../../src/domain/wallet-return.ts"
 
 const NOW = instant(1_000_000)
 

@@ -145,7 +145,7 @@ describe("a provider", () => {
     const works = provider.answer
     provider.answer = () => new Response("busy", { status: 429 })
     await finalized(tenant, await newCustomer(tenant.api, { email: EMAIL }))
-    await vi.waitFor(async () => expect((await mailJobs(tenant))[0]?.attempts).toBe(1))
+    await vi.waitFor(async () => expect((await mailJobs(tenant))[0]?.attempts).toBe(1), { timeout: 10_000 })
     expect(await audits(tenant, "mail.sent")).toEqual([])
     provider.answer = works
     await advance(tenant.api, { by: "PT1H" })

@@ -6,54 +6,22 @@ import { env } from "cloudflare:workers"
 import { Webhook, WebhookVerificationError } from "standardwebhooks"
 import { beforeAll, describe, expect, test, vi } from "vitest"
 import { deliverWebhook } from "../../src/actions/deliver-webhook.ts"
-import type { Platform } from "../../src/actions/scope.ts"
-import { scopeFor, tenantNow } from "../../src/actions/scope.ts"
-import { tenantById } from "../../src/db/system.ts"
 import { ENDPOINTS_MAX } from "../../src/db/webhook-events.ts"
 import { forgetWebhooks } from "../../src/db/webhooks.ts"
 import { instant } from "../../src/domain/time.ts"
+import { consume } from "../../src/jobs/queue.ts"
 import { limits } from "../../src/limits.ts"
 import { firstIdAt } from "../../src/runtime/ids.ts"
 import type { Tenant } from "../support/client.ts"
 import { advance, create, newTenant, setClock } from "../support/client.ts"
 import { quiet } from "../support/database.ts"
 import { FEE, newCustomer, newPlan, newSubscription } from "../support/fixtures.ts"
-import type { Received, Receiver } from "../support/receiver.ts"
+import type { Received } from "../support/receiver.ts"
 import { newReceiver, standIn } from "../support/receiver.ts"
+import { deliveriesOf, endpointOf, listening, newCustomerAs, NOW, types } from "../support/listening.ts"
 import { scopeOf } from "../support/race.ts"
 
-const NOW = "2026-03-01T00:00:00Z"
-
 beforeAll(standIn)
-
-type Told = { tenant: Tenant; receiver: Receiver; endpoint: any }
-
-async function listening(events: string[] = ["*"]): Promise<Told> {
-  const tenant = await newTenant("test")
-  await setClock(tenant.api, NOW)
-  const receiver = newReceiver()
-  const endpoint = await create(tenant.api, "/admin/v1/webhooks", { url: receiver.url, events })
-  return { tenant, receiver, endpoint }
-}
-
-const types = ({ received }: Receiver) => received.map(({ json }) => json.type)
-const deliveriesOf = async ({ tenant, endpoint }: Told) =>
-  (await tenant.api.get(`/admin/v1/webhooks/${endpoint.id}/deliveries?limit=100`)).json
-const endpointOf = async ({ tenant, endpoint }: Told) =>
-  (await tenant.api.get(`/admin/v1/webhooks/${endpoint.id}`)).json
-
-/** A commit with an event, by a platform of the test's. */
-async function newCustomerAs(platform: Platform, { id }: Tenant): Promise<void> {
-  const tenant = await tenantById(platform.db, id)
-  if (tenant === null) throw new Error("no such tenant")
-  const scope = scopeFor(platform, tenant, {
-    actor: { type: "System", id: "test" },
-    requestId: platform.newId(),
-    now: tenantNow(tenant, platform.wallNow()),
-  })
-  const subject = { subjectType: "Customer", subjectId: platform.newId() }
-  await scope.commit({ audit: [{ action: "customer.updated", ...subject }] })
-}
 
 const post = async (tenant: Tenant, path: string) => (await tenant.api.post(path)).json
 
@@ -452,7 +420,7 @@ describe("one job at a time has an endpoint", () => {
       return new Response("ok")
     }
     await newCustomer(tenant.api)
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1))
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(1), { timeout: 10_000 })
     await newCustomer(tenant.api)
     // Another job finds the endpoint taken, leaves word and is done.
     expect(await deliverWebhook(await scopeOf(tenant.id), told.endpoint.id)).toEqual({
@@ -463,6 +431,48 @@ describe("one job at a time has an endpoint", () => {
     open()
     await quiet()
     expect(receiver.received.map(({ json }) => json.sequence)).toEqual([1, 2])
+  })
+
+  test("and a job that runs twice at once sends once", async () => {
+    const told = await listening()
+    const { tenant, receiver } = told
+    let open: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    receiver.answer = async () => {
+      await gate
+      return new Response("ok")
+    }
+    await newCustomer(tenant.api)
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(1), { timeout: 10_000 })
+    const job = await env.DB.prepare(
+      "SELECT id FROM agenda WHERE tenant_id = ? AND kind = 'deliver-webhook' AND status <> 'Done'",
+    )
+      .bind(tenant.id)
+      .first<{ id: string }>()
+    // A message of the queue that came twice leaves the job to who has it.
+    const { platform } = await scopeOf(tenant.id)
+    const message = { tenant_id: tenant.id, agenda_id: job?.id ?? "" }
+    const retry = vi.fn<() => void>()
+    const doubled = {
+      id: "2",
+      timestamp: new Date(),
+      attempts: 1,
+      body: message,
+      ack: vi.fn<() => void>(),
+      retry,
+    }
+    const batch = { queue: "jobs", messages: [doubled], metadata: {}, ackAll() {}, retryAll() {} }
+    await consume(platform, batch as unknown as Parameters<typeof consume>[1])
+    expect(retry).toHaveBeenCalledOnce()
+    // And so does an advance, which waits for it.
+    const advanced = advance(tenant.api, { by: "PT1S" })
+    await scheduler.wait(500)
+    expect(receiver.received).toHaveLength(1)
+    open()
+    expect((await advanced).ran.map(({ error }: any) => error)).toEqual([null])
+    await quiet()
+    expect(receiver.received).toHaveLength(1)
+    expect(job?.id).toBeDefined()
   })
 
   test("and what happens until a job begins shares that job", async () => {
@@ -644,7 +654,7 @@ describe("the list of events", () => {
     await env.JOBS.sendBatch(
       Array.from({ length: 5 }, () => ({ body: { agenda_id: job?.id ?? "", tenant_id: tenant.id } })),
     )
-    await vi.waitFor(() => quiet())
+    await quiet()
     expect(receiver.received).toHaveLength(1)
   })
 })

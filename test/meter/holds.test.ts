@@ -233,7 +233,7 @@ describe("time", () => {
   test("ends a hold, and the alarm takes it away", async () => {
     const terms = limitedTo(100)
     await placed(terms, { amount: 95 }, 1)
-    await vi.waitFor(async () => expect(await amounts(terms)).toEqual([]))
+    await vi.waitFor(async () => expect(await amounts(terms)).toEqual([]), { timeout: 10_000 })
     expect(await results(terms, calls(1))).toMatchObject([accepted])
     const later = await placed(terms, { amount: 90 })
     expect(await results(terms, calls(1))).toEqual([refusedEvent])

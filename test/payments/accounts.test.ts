@@ -4,8 +4,10 @@ import { env } from "cloudflare:workers"
 import { describe, expect, test } from "vitest"
 import { attachPaymentMethod } from "../../src/actions/attach-payment-method.ts"
 import { cancelPayment } from "../../src/actions/cancel-payment.ts"
+import { createSetup } from "../../src/actions/create-setup.ts"
 import { payInvoice } from "../../src/actions/pay-invoice.ts"
 import type { Scope } from "../../src/actions/scope.ts"
+import { problemOf } from "../../src/api/shared/problems.ts"
 import type { Tenant } from "../support/client.ts"
 import { newTenant } from "../support/client.ts"
 import { FakeStripe } from "../support/fake-stripe.ts"
@@ -100,5 +102,26 @@ describe("attaching", () => {
     const refused = await attach(scope, customer)
     expect(refused).toMatchObject({ ok: false, error: { code: "invalid_state" } })
     expect(!refused.ok && refused.error.detail).toContain("does not take the secret key")
+  })
+
+  test("at a processor that gives no answer says so, and is asked for again", async () => {
+    const tenant = await newTenant("test")
+    const { customer } = await openInvoice(tenant)
+    const stripe = new FakeStripe()
+    const away = stripeOn(stripe, `sk_test_${crypto.randomUUID()}`, () =>
+      Promise.reject(new TypeError("refused")),
+    )
+    const scope = await scopeWith(tenant, away)
+    for (const refused of [
+      await attach(scope, customer),
+      await createSetup(scope, customer.id, null, answer),
+    ]) {
+      if (refused.ok) throw new Error("a processor that is away has answered")
+      const { code, retryAfterSeconds, message } = problemOf(refused.error)
+      expect([code, retryAfterSeconds]).toEqual(["processor_unavailable", 10])
+      expect(message).toContain("repeat it, under the same Idempotency-Key")
+    }
+    expect((await tenant.api.get(`/admin/v1/customers/${customer.id}/payment-methods`)).json).toEqual([])
+    expect((await attach(await scopeWith(tenant, stripeOn(stripe)), customer)).ok).toBe(true)
   })
 })

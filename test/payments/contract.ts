@@ -22,6 +22,8 @@ export type Party = {
     readonly pending: string
     readonly disputed: string
     readonly pendingRefund: string
+    /** Half of it is given back at the processor's own site, which the next call tells. */
+    readonly refundedElsewhere: string
     readonly unknown: string
     readonly payoutTo: (attached: string) => Promise<string>
   }
@@ -213,10 +215,41 @@ export function contractOf(name: string, partyOf: () => Promise<Party>): void {
         id: expect.any(String),
         kind: "DisputeOpened",
         chargeRef,
+        disputeRef: expect.any(String),
         amountMinor: 1_999n,
         currency: "USD",
       },
     ])
+  })
+
+  test(`${name}: a dispute can be asked for by its name, and says how it stands`, async () => {
+    const party = await partyOf()
+    const { outcome } = await chargedBy(party, party.methods.disputed)
+    const [event] = await eventsOf(party, await party.nextCall(outcome.ref ?? "", party.now), party.now)
+    const disputeRef = event?.kind === "DisputeOpened" ? (event.disputeRef ?? "") : ""
+    const stands = { status: "Open", amountMinor: 1_999n, currency: "USD" }
+    expect(await party.processor.readDispute(disputeRef)).toEqual(stands)
+    expect(await party.processor.readDispute("dp_nonsense")).toBeNull()
+  })
+
+  test(`${name}: what is given back on its own site is told, and listed without a key of ours`, async () => {
+    const party = await partyOf()
+    const { outcome } = await chargedBy(party, party.methods.refundedElsewhere, 1_000n)
+    const chargeRef = outcome.ref ?? ""
+    expect(await party.processor.refundsOf(chargeRef)).toEqual([])
+    const ours = refundOf(chargeRef, minor(300n))
+    const made = await party.processor.refund(ours)
+    const told = await eventsOf(party, await party.nextCall(chargeRef, party.now), party.now)
+    expect(told).toMatchObject([{ kind: "ChargeRefunded", chargeRef }])
+    const listed = await party.processor.refundsOf(chargeRef)
+    const byKey = listed.toSorted((a, b) => Number((a.key === null) > (b.key === null)))
+    const other = { status: "Succeeded", ref: expect.any(String) as string }
+    expect(byKey).toEqual([
+      { key: ours.key, amountMinor: 300n, currency: "USD", outcome: made },
+      { key: null, amountMinor: 500n, currency: "USD", outcome: other },
+    ])
+    const more = refundOf(chargeRef, minor(201n))
+    expect(await party.processor.refund(more)).toMatchObject({ status: "Failed" })
   })
 
   test(`${name}: forged, changed, truncated and old calls are refused`, async () => {

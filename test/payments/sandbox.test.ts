@@ -41,6 +41,7 @@ async function partyOf(): Promise<Party> {
       pending: "pm_card_pendingThenSucceeds",
       disputed: "pm_card_createDispute",
       pendingRefund: "pm_card_pendingRefund",
+      refundedElsewhere: "pm_card_refundedElsewhere",
       unknown: "pm_card_nonsense",
       payoutTo: async (attached) => attached,
     },

@@ -14,12 +14,16 @@ import { CENT, newCustomer } from "../support/fixtures.ts"
 
 export const SECRET = "whsec_for_tests"
 
-export function stripeOn(fake: FakeStripe, secretKey = "sk_test_fake"): Processor {
+export function stripeOn(
+  fake: FakeStripe,
+  secretKey = "sk_test_fake",
+  by: typeof fetch = fake.fetch,
+): Processor {
   return stripeProcessor({
     account: async () => ({ secretKey, webhookSecret: SECRET }),
     apiBase: null,
     publicUrl: "https://pay.test",
-    fetch: fake.fetch,
+    fetch: by,
   })
 }
 

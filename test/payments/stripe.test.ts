@@ -40,6 +40,7 @@ async function partyOf(): Promise<Party> {
       pending: "pm_usBankAccount_success",
       disputed: "pm_card_createDispute",
       pendingRefund: "pm_card_pendingRefund",
+      refundedElsewhere: "pm_card_mastercard",
       unknown: "pm_card_nonsense",
       payoutTo: async () => "acct_1",
     },
@@ -60,6 +61,10 @@ async function partyOf(): Promise<Party> {
         intent["status"] = "succeeded"
         return call("payment_intent.succeeded", intent)
       }
+      if (intent["method"] === "pm_card_mastercard") {
+        fake.books.refundElsewhere(chargeRef, Number(intent["amount"]) / 2)
+        return call("charge.refunded", { id: "ch_1", object: "charge", payment_intent: chargeRef })
+      }
       const dispute = {
         id: "dp_1",
         object: "dispute",
@@ -68,6 +73,7 @@ async function partyOf(): Promise<Party> {
         amount: intent["amount"],
         currency: "usd",
       }
+      fake.books.disputes.set(dispute.id, dispute)
       return call("charge.dispute.created", dispute)
     },
     loseNextAnswer: () => fake.loseAnswer(),
@@ -280,7 +286,13 @@ describe("events", () => {
     expect(await read("refund.failed", { ...refund, status: "failed" })).toMatchObject({
       kind: "RefundFailed",
     })
-    expect(await read("refund.updated", { ...refund, status: "pending" })).toMatchObject({ kind: "Other" })
+    expect(await read("refund.created", { ...refund, status: "pending" })).toMatchObject({
+      kind: "RefundPending",
+    })
+    expect(await read("charge.refunded", { id: "ch_1", payment_intent: "pi_1" })).toMatchObject({
+      kind: "ChargeRefunded",
+      chargeRef: "pi_1",
+    })
     expect(await read("charge.dispute.closed", { ...dispute, status: "won" })).toMatchObject({
       kind: "DisputeWon",
       amountMinor: 500n,
@@ -294,6 +306,20 @@ describe("events", () => {
     ).toMatchObject({
       kind: "Other",
     })
+    // An inquiry that became a dispute, one that was prevented, and one whose money was taken anew.
+    const updated = (status: string) => read("charge.dispute.updated", { ...dispute, status })
+    expect(await updated("needs_response")).toMatchObject({ kind: "DisputeOpened", disputeRef: "dp_1" })
+    expect(await updated("prevented")).toMatchObject({ kind: "Other" })
+    const withdrawn = await read("charge.dispute.funds_withdrawn", { ...dispute, status: "under_review" })
+    expect(withdrawn).toMatchObject({ kind: "DisputeOpened" })
     expect(await read("invoice.paid", {})).toMatchObject({ kind: "Other", type: "invoice.paid" })
+  })
+
+  test("of pages are told where the page is ours", async () => {
+    const page = { id: "cs_1", mode: "setup", metadata: { ledgerline_key: "setup:1:2" } }
+    const told = (session: object) => read("checkout.session.completed", { ...session })
+    expect(await told(page)).toMatchObject({ kind: "MethodGiven", setupRef: "cs_1" })
+    expect(await told({ ...page, metadata: {} })).toMatchObject({ kind: "Other" })
+    expect(await told({ ...page, mode: "payment" })).toMatchObject({ kind: "Other" })
   })
 })

@@ -71,7 +71,7 @@ describe("at one instant", () => {
 })
 
 describe("behind one that is scheduled", () => {
-  test("a monthly plan that was scheduled is billed monthly also after a year that begins before it", async () => {
+  test("a plan that waits for the period's end waits for that of the year that begins before it, and is billed monthly then", async () => {
     const small = await newPlan(api, [flat("Small", 30)])
     const large = await newPlan(api, [flat("Large", 60)])
     const annual = await newPlan(api, [flat("Year", 365)], ANNUAL)
@@ -79,30 +79,110 @@ describe("behind one that is scheduled", () => {
     await advance(api, { to: "2026-04-11T00:00:00Z" })
     await change(subscription, { plan_id: large.id, at: "PeriodEnd" })
     await change(subscription, { plan_id: annual.id })
-    await advance(api, { to: "2026-06-02T00:00:00Z" })
+    const scheduled = await api.get(path(subscription, "scheduled-changes"))
+    expect(scheduled.json.map((one: Json) => one["effective_at"])).toEqual(["2027-04-11T00:00:00Z"])
+    await advance(api, { to: "2027-04-10T00:00:00Z" })
+    expect((await read(subscription)).plan_id).toBe(annual.id)
+    await advance(api, { to: "2027-05-12T00:00:00Z" })
+    expect((await read(subscription)).plan_id).toBe(large.id)
     expect(await billed(subscription)).toEqual([
       [["Small", "1", 3_000]],
-      // 20 days of the month back, and 20 days of the year.
+      // 20 days of the month back, and the year.
       [
         ["Small", "1", -2_000],
-        ["Year", "1", 2_000],
+        ["Year", "1", 36_500],
       ],
       [["Large", "1", 6_000]],
       [["Large", "1", 6_000]],
     ])
+    // What was due at the end of the month found it moved.
+    const changed = await api.get(`/admin/v1/audit?subject_id=${subscription.id}&action=subscription.changed`)
+    expect(changed.json.map((entry: Json) => entry["after"].plan_id)).toEqual([large.id, annual.id])
   })
 
-  test("seats that begin within a period are billed when they begin", async () => {
+  test("one that was moved to an earlier end begins there, once", async () => {
+    const small = await newPlan(api, [flat("Small", 365)], ANNUAL)
+    const large = await newPlan(api, [flat("Large", 730)], ANNUAL)
+    const monthly = await newPlan(api, [flat("Month", 30)])
+    const subscription = await newSubscription(api, small)
+    await change(subscription, { plan_id: large.id, at: "PeriodEnd" })
+    await advance(api, { to: "2026-04-11T00:00:00Z" })
+    await change(subscription, { plan_id: monthly.id })
+    await advance(api, { to: "2027-05-12T00:00:00Z" })
+    expect((await billed(subscription)).slice(1)).toEqual([
+      // 355 days of the year back.
+      [
+        ["Small", "1", -35_500],
+        ["Month", "1", 3_000],
+      ],
+      [["Large", "1", 73_000]],
+      [["Large", "1", 73_000]],
+    ])
+    const changed = await api.get(`/admin/v1/audit?subject_id=${subscription.id}&action=subscription.changed`)
+    expect(changed.json.map((entry: Json) => entry["after"].effective_at)).toEqual([
+      "2026-05-11T00:00:00Z",
+      "2026-04-11T00:00:00Z",
+    ])
+  })
+
+  test("seats that wait for the period's end are those of the next year", async () => {
     const monthly = await newPlan(api, [seats("Month", 30)])
     const annual = await newPlan(api, [seats("Year", 365)], ANNUAL)
     const subscription = await newSubscription(api, monthly, { quantity: "1" })
     await advance(api, { to: "2026-04-11T00:00:00Z" })
     await change(subscription, { quantity: "3", at: "PeriodEnd" })
     await change(subscription, { plan_id: annual.id })
-    await advance(api, { to: "2026-05-02T00:00:00Z" })
-    expect((await read(subscription)).period_end).toBe("2027-04-11T00:00:00Z")
-    // 345 of 365 days for three.
-    expect((await billed(subscription)).at(-1)).toEqual([["Year", "3", 3 * 34_500]])
+    await advance(api, { to: "2027-04-12T00:00:00Z" })
+    expect((await billed(subscription)).slice(1)).toEqual([
+      [
+        ["Month", "1", -2_000],
+        ["Year", "1", 36_500],
+      ],
+      [["Year", "3", 3 * 36_500]],
+    ])
+  })
+
+  test("a cancellation at the period's end is one at the end of the year that begins before it", async () => {
+    const monthly = await newPlan(api, [flat("Month", 30)])
+    const annual = await newPlan(api, [flat("Year", 365)], ANNUAL)
+    const subscription = await newSubscription(api, monthly)
+    await advance(api, { to: "2026-04-11T00:00:00Z" })
+    await api.post(path(subscription, "cancel"), { at: "PeriodEnd" })
+    const changed = await change(subscription, { plan_id: annual.id })
+    expect([changed.status, changed.cancel_at]).toEqual(["Active", "2027-04-11T00:00:00Z"])
+    await advance(api, { to: "2027-04-10T00:00:00Z" })
+    expect((await read(subscription)).status).toBe("Active")
+    await advance(api, { to: "2027-04-12T00:00:00Z" })
+    expect(await read(subscription)).toMatchObject({ status: "Cancelled", ended_at: "2027-04-11T00:00:00Z" })
+    expect((await billed(subscription)).flat().map(([name, , cents]) => [name, cents])).toEqual([
+      ["Month", 3_000],
+      ["Month", -2_000],
+      ["Year", 36_500],
+    ])
+  })
+
+  test("and after a resumption that begins a whole period, one at the end of that; one at a time stays there", async () => {
+    const plan = await newPlan(api, [flat("Fee", 30)])
+    const ends = [
+      ["PeriodEnd", "2026-05-21T00:00:00Z"],
+      ["2026-05-03T00:00:00Z", "2026-05-03T00:00:00Z"],
+    ]
+    const made = []
+    for (const [at, cancelAt] of ends) {
+      const subscription = await newSubscription(api, plan)
+      expect((await api.post(path(subscription, "cancel"), { at })).status).toBe(200)
+      await api.post(path(subscription, "pause"), {})
+      made.push({ subscription, cancelAt })
+    }
+    await advance(api, { to: "2026-04-21T00:00:00Z" })
+    for (const { subscription, cancelAt } of made) {
+      const resumed = await api.post(path(subscription, "resume"), { anchor: "Reset" })
+      expect(resumed.json).toMatchObject({ period_start: "2026-04-21T00:00:00Z", cancel_at: cancelAt })
+    }
+    await advance(api, { to: "2026-05-22T00:00:00Z" })
+    for (const { subscription, cancelAt } of made) {
+      expect(await read(subscription)).toMatchObject({ status: "Cancelled", ended_at: cancelAt })
+    }
   })
 
   test("a cancellation at the same instant leaves the plan as it was", async () => {

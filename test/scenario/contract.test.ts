@@ -3,7 +3,9 @@
 import { beforeEach, describe, expect, test } from "vitest"
 import type { Api, Json } from "../support/client.ts"
 import { advance, create, newTenant, setClock } from "../support/client.ts"
+import { voidInvoice } from "../../src/actions/void-invoice.ts"
 import { CENT, invoicesOf, newCustomer, newPlan, newSubscription } from "../support/fixtures.ts"
+import { scopeOf } from "../support/race.ts"
 
 const DOLLAR = 1_000_000_000_000n
 
@@ -25,10 +27,13 @@ const FEE: Json = {
 const dollars = (amount: number): string => (BigInt(amount) * DOLLAR).toString()
 
 let api: Api
+let tenantId: string
 let customer: any
 
 beforeEach(async () => {
-  api = (await newTenant("test")).api
+  const tenant = await newTenant("test")
+  api = tenant.api
+  tenantId = tenant.id
   await setClock(api, "2026-01-01T00:00:00Z")
   customer = await newCustomer(api)
 })
@@ -499,5 +504,55 @@ describe("coming under a contract", () => {
       ["Compute", 3_000],
       [DRAWN, -3_000],
     ])
+  })
+})
+
+describe("an invoice that is void and waived counts as what it charged", () => {
+  /** As a cancelation through Billy's door does. */
+  async function waive(id: string): Promise<void> {
+    const voided = await voidInvoice(await scopeOf(tenantId), id, "Canceled", null, { isWaived: true })
+    expect(voided.ok).toBe(true)
+  }
+
+  const latest = async (): Promise<any> =>
+    (await api.get(`/admin/v1/invoices?customer_id=${customer.id}`)).json[0]
+
+  test("what was waived is not missing to the commitment", async () => {
+    const contract = await oneYear({ committed_amount_nanos: dollars(100) })
+    const subscription = await subscribe(await newPlan(api, [COMPUTE]))
+    await link(contract, subscription)
+    await compute(subscription, "2026-01-01T00:00:00Z", 60)
+    await advance(api, { to: "2026-02-02T00:00:00Z" })
+    await waive((await latest()).id)
+    await advance(api, { to: "2027-02-01T00:00:00Z" })
+    // Of the 100 that were promised 60 were used: 40 are missing. The 60 would be charged after all by a shortfall of 100.
+    expect(await billed()).toEqual([["Commitment shortfall of phase 1", 4_000]])
+    const [commitment] = (await api.get(`/admin/v1/contracts/${contract.id}/commitments`)).json
+    expect(commitment).toMatchObject({ used_nanos: dollars(60), invoiced_nanos: dollars(40) })
+  })
+
+  test("what it drew from a commitment stays drawn, so a late bill of its time gives nothing back", async () => {
+    const contract = await oneYear({ committed_amount_nanos: dollars(100), billing: "Upfront" })
+    const subscription = await subscribe(await newPlan(api, [COMPUTE, FEE]))
+    await link(contract, subscription)
+    await compute(subscription, "2026-01-01T00:00:00Z", 60)
+    await advance(api, { to: "2026-02-02T00:00:00Z" })
+    await waive((await latest()).id)
+    await compute(subscription, "2026-02-02T00:00:00Z", 90)
+    await advance(api, { to: "2026-03-02T00:00:00Z" })
+    // January has drawn 60 of the 100, February draws the 40 that are left.
+    expect((await billed()).slice(1)).toEqual([
+      ["Compute", 9_000],
+      ["Platform", 3_000],
+      [DRAWN, -4_000],
+    ])
+    await compute(subscription, "2026-01-15T00:00:00Z", 10)
+    await advance(api, { to: "2026-04-02T00:00:00Z" })
+    expect(sorted((await billed()).slice(4))).toEqual(
+      sorted([
+        ["Compute", 1_000],
+        ["Platform", 3_000],
+      ]),
+    )
   })
 })

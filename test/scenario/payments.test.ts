@@ -182,7 +182,13 @@ describe("dunning", () => {
     await advance(api, { to: "2026-02-09T00:00:00Z" })
     expect(await statusOf(api, subscription, invoice)).toEqual(["Active", "Paid"])
     const dunning = await dunningOf(api, invoice)
-    expect([dunning.status, dunning.steps.length]).toEqual(["Resolved", 1])
+    expect([dunning.status, dunning.attempt_count]).toEqual(["Resolved", 2])
+    const paying = dunning.payments[0].id
+    expect(dunning.steps.map(({ at, result }: any) => [at, result])).toEqual([
+      ["2026-02-04T01:00:00Z", "Failed"],
+      ["2026-02-08T01:00:00Z", "Succeeded"],
+    ])
+    expect(dunning.steps[1].payment_id).toBe(paying)
     const tried = (await paymentsOf(api, invoice)).map((one: any) => [one.created_at, one.status])
     expect(tried).toEqual([
       ["2026-02-01T01:00:00Z", "Failed"],

@@ -118,6 +118,11 @@ describe("a wallet that stops at zero", () => {
     expect([told.low_at, told.depleted_at]).toEqual([START, START])
 
     await credit(customer, 5)
+    // What is more is noted by the job that follows; a top-up that is gone before that is told of no second time.
+    await vi.waitFor(async () => {
+      const [{ low_at, depleted_at }] = (await held(customer)).wallets
+      expect([low_at, depleted_at]).toEqual([null, null])
+    }, WAIT)
     // A cent was left, $5.01 pay for 167.
     expect(await flood([subscription], 200)).toBe(167)
     expect(await live(customer)).toBe(0)
@@ -212,6 +217,89 @@ describe("a wallet that stops at zero", () => {
     expect((await send(below)).status).toBe(200)
     expect((await send(own)).status).toBe(200)
   })
+
+  test("is spent by those whose invoices go to its customer, and their own credit is not", async () => {
+    const payer = await newCustomer(api)
+    const customer = await newCustomer(api, { bill_to_id: payer.id })
+    await wallet(payer, { stop_at_zero: true })
+    await credit(payer, 1)
+    // Nothing is in it, and nothing that it pays for is used.
+    await wallet(customer, { stop_at_zero: true })
+    const plan = await newPlan(api, [CALLS])
+    const subscription = await newSubscription(api, plan, { customer_id: customer.id })
+    expect(await flood([subscription], 60)).toBe(33)
+    expect(await live(payer)).toBe(1)
+    expect(await live(customer)).toBe(0)
+
+    // From now on its invoices are its own, and what is used and not billed is on them.
+    const back = await api.patch(`/admin/v1/customers/${customer.id}`, { bill_to_id: null })
+    expect([back.status, back.text]).toEqual([200, back.text])
+    await advance(api, { by: "PT1M" })
+    expect(await live(payer)).toBe(100)
+    expect(await live(customer)).toBe(-99)
+    expect((await send(subscription)).status).toBe(402)
+    await credit(customer, 2)
+    // $1.01 are left, and pay for 33 more.
+    expect(await flood([subscription], 60)).toBe(33)
+    expect(await live(customer)).toBe(2)
+
+    // And the other way round: $1 does not pay for $1.98.
+    await api.patch(`/admin/v1/customers/${customer.id}`, { bill_to_id: payer.id })
+    await advance(api, { by: "PT1M" })
+    expect([await live(payer), await live(customer)]).toEqual([-98, 200])
+    expect((await send(subscription)).status).toBe(402)
+    await credit(payer, 1)
+    expect((await send(subscription)).status).toBe(402)
+    await credit(payer, 0.01)
+    expect(await flood([subscription], 10)).toBe(1)
+    // The invoice draws what its usage has counted against.
+    await advance(api, { to: "2026-02-01T02:00:00Z" })
+    expect([await live(payer), await live(customer)]).toEqual([0, 200])
+    expect((await held(payer)).balances[0]).toMatchObject({ balance_nanos: "0", unbilled_nanos: "0" })
+    await audited()
+  })
+
+  test("is what usage counts against that is open again, whoever was billed for it before", async () => {
+    const customer = await newCustomer(api)
+    const plan = await newPlan(api, [CALLS])
+    const subscription = await newSubscription(api, plan, { customer_id: customer.id })
+    expect(await flood([subscription], 20)).toBe(20)
+    await advance(api, { to: "2026-02-01T02:00:00Z" })
+    const [billed] = (await api.get(`/admin/v1/invoices?customer_id=${customer.id}`)).json
+    expect(billed.total_nanos).toBe(dollars(0.6))
+
+    const payer = await newCustomer(api)
+    await wallet(payer, { stop_at_zero: true })
+    await credit(payer, 1)
+    await api.patch(`/admin/v1/customers/${customer.id}`, { bill_to_id: payer.id })
+    await advance(api, { by: "PT1M" })
+    expect(await flood([subscription], 1, "2026-02-01T02:00:00Z")).toBe(1)
+    expect(await live(payer)).toBe(97)
+    const voided = await api.post(`/admin/v1/invoices/${billed.id}/void`, { reason: "Wrong customer" })
+    expect([voided.status, voided.text]).toEqual([200, voided.text])
+    await advance(api, { by: "PT1M" })
+    // 97 cents less the 60 that nobody has paid: 37 pay for 12.
+    expect(await live(payer)).toBe(37)
+    expect(await flood([subscription], 20, "2026-02-01T02:01:00Z")).toBe(12)
+  })
+
+  test("of a child whose usage is on its parent's invoices is of no use to it, nor in its way", async () => {
+    const parent = await newCustomer(api)
+    const child = await newCustomer(api, { parent_id: parent.id, consolidation: "ConsolidateToParent" })
+    await wallet(child, { stop_at_zero: true })
+    const plan = await newPlan(api, [CALLS])
+    const subscription = await newSubscription(api, plan, { customer_id: child.id })
+    expect(await flood([subscription], 20)).toBe(20)
+    expect(await live(child)).toBe(0)
+    // The parent's own invoices go to somebody else, and so do those of the child with them.
+    const payer = await newCustomer(api)
+    await wallet(payer, { stop_at_zero: true })
+    await credit(payer, 1)
+    await api.patch(`/admin/v1/customers/${parent.id}`, { bill_to_id: payer.id })
+    await advance(api, { by: "PT1M" })
+    expect(await live(payer)).toBe(40)
+    expect(await flood([subscription], 20)).toBe(13)
+  })
 })
 
 const WAIT = { timeout: 10_000, interval: 100 }
@@ -290,6 +378,11 @@ describe("a wallet that fills itself up", () => {
     const [failed] = await eventsOf("wallet.recharge_failed")
     expect(failed.after).toMatchObject({ failure_code: "no_payment_method" })
     expect((await topUps(customer)).map((one: any) => one.status)).toEqual(["Void"])
+    // Nothing else happens: the wallet is looked at again by itself.
+    await attach(customer, "pm_card_visa")
+    await advance(api, { to: "2026-01-02T01:00:00Z" })
+    await vi.waitFor(async () => expect(await eventsOf("wallet.recharged")).toHaveLength(1), WAIT)
+    expect((await topUps(customer)).map((one: any) => one.status)).toEqual(["Void", "Paid"])
   })
 
   test("charges no more than its cap in a month", async () => {

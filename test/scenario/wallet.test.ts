@@ -236,6 +236,175 @@ test("what is paid beyond what is due is credit, and pays the next invoice", asy
   ])
 })
 
+const applyTo = (api: Api, id: string) => api.post(`/admin/v1/invoices/${id}/apply-credit`)
+
+test("credit that comes later pays an open invoice when it is told to", async () => {
+  const { api, customer } = await begin()
+  const { id } = await invoiced(api, customer, 80)
+  const none = await applyTo(api, id)
+  expect([none.status, none.json.code]).toEqual([409, "invalid_state"])
+  await credit(api, customer, { amount_nanos: usd(50), description: "first" })
+  await advance(api, { by: "P1D" })
+  expect(await invoice(api, id)).toEqual(["Open", 0, 0, 80])
+  const partly = await applyTo(api, id)
+  expect([partly.status, partly.json.status, partly.json.amount_due_nanos]).toEqual([200, "Open", usd(30)])
+  expect(await books(api, customer)).toEqual({ AccountsReceivable: 30, Cash: 50, Revenue: -80 })
+  expect((await applyTo(api, id)).status).toBe(409)
+
+  await credit(api, customer, { amount_nanos: usd(40), description: "second" })
+  expect((await applyTo(api, id)).json.status).toBe("Paid")
+  expect(await invoice(api, id)).toEqual(["Paid", 80, 0, 0])
+  expect(await left(api, customer)).toEqual({ second: 10 })
+  expect(await books(api, customer)).toEqual({ Cash: 90, Revenue: -80, PrepaidCredit: -10 })
+  expect((await applyTo(api, id)).status).toBe(409)
+  await advance(api, { by: "PT1M" })
+  const events = (await api.get("/admin/v1/webhook-events?after=0")).json
+  const paid = events.filter(({ type }: any) => type === "invoice.paid")
+  expect(paid.map(({ data }: any) => data.id)).toEqual([id])
+
+  // Of a note of 60 what was drawn last goes back first: 30 to the second, 30 to the first.
+  await create(api, `/admin/v1/invoices/${id}/credit-notes`, { amount_nanos: usd(60), reason: "Outage" })
+  expect(await left(api, customer)).toEqual({ first: 30, second: 40 })
+  expect(await books(api, customer)).toEqual({ Cash: 90, Revenue: -20, PrepaidCredit: -70 })
+})
+
+test("what an open invoice has drawn since goes back with its void", async () => {
+  const { api, customer } = await begin()
+  await credit(api, customer, { amount_nanos: usd(10), kind: "Promotional", description: "early" })
+  const { id } = await invoiced(api, customer, 80)
+  await credit(api, customer, { amount_nanos: usd(50), description: "late" })
+  await applyTo(api, id)
+  expect(await invoice(api, id)).toEqual(["Open", 60, 0, 20])
+  expect((await api.post(`/admin/v1/invoices/${id}/void`, { reason: "Wrong" })).status).toBe(200)
+  expect(await left(api, customer)).toEqual({ early: 10, late: 50 })
+  expect(await books(api, customer)).toEqual({
+    Cash: 50,
+    PrepaidCredit: -50,
+    Promotions: 10,
+    PromotionalCredit: -10,
+  })
+  expect((await applyTo(api, id)).status).toBe(409)
+})
+
+test("credit pays nothing that a payment is under way for", async () => {
+  const { api, customer } = await begin()
+  const { id } = await invoiced(api, customer, 100)
+  const methods = `/admin/v1/customers/${customer}/payment-methods`
+  await create(api, methods, { payment_method: "pm_card_pendingThenSucceeds", is_default: false })
+  const pay = { method: "Default", amount_nanos: usd(30) }
+  expect((await api.post(`/admin/v1/invoices/${id}/pay`, pay)).json.status).toBe("Pending")
+  await credit(api, customer, { amount_nanos: usd(200) })
+  // 30 of the 100 are on their way.
+  const partly = await applyTo(api, id)
+  expect([partly.json.status, partly.json.drawn_nanos]).toEqual(["Open", usd(70)])
+  const rest = await applyTo(api, id)
+  expect([rest.status, rest.json.code]).toEqual([409, "invalid_state"])
+  await advance(api, { by: "P10D" })
+  expect(await invoice(api, id)).toEqual(["Paid", 70, 30, 0])
+  expect(await books(api, customer)).toEqual({ Cash: 230, Revenue: -100, PrepaidCredit: -130 })
+})
+
+test("what credit pays in full is dunned no longer, and in part it is", async () => {
+  const { api, customer } = await begin()
+  await create(api, `/admin/v1/customers/${customer}/payment-methods`, {
+    payment_method: "pm_card_chargeDeclined",
+    is_default: true,
+  })
+  const fee = { name: "Fee", pricing_model: "Flat", unit_amount_nanos: usd(40), billing_timing: "InAdvance" }
+  const subscription = await newSubscription(api, await newPlan(api, [fee]), { customer_id: customer })
+  await advance(api, { by: "PT2H" })
+  const [{ id }] = (await api.get(`/admin/v1/invoices?customer_id=${customer}`)).json
+  const stands = async () => [
+    (await api.get(`/admin/v1/invoices/${id}/dunning`)).json.status,
+    (await api.get(`/v1/subscriptions/${subscription.id}`)).json.status,
+  ]
+  expect(await stands()).toEqual(["Active", "PastDue"])
+  await credit(api, customer, { amount_nanos: usd(15) })
+  await applyTo(api, id)
+  expect(await stands()).toEqual(["Active", "PastDue"])
+  // What the next try asks for is what is left.
+  await advance(api, { by: "P3D" })
+  const [tried] = (await api.get(`/admin/v1/payments?invoice_id=${id}`)).json
+  expect([tried.status, tried.amount_nanos]).toEqual(["Failed", usd(25)])
+  await credit(api, customer, { amount_nanos: usd(25) })
+  expect((await applyTo(api, id)).json.status).toBe("Paid")
+  expect(await stands()).toEqual(["Resolved", "Active"])
+  await advance(api, { by: "P10D" })
+  expect((await api.get(`/admin/v1/payments?invoice_id=${id}`)).json).toHaveLength(2)
+  expect((await books(api, customer)).AccountsReceivable).toBeUndefined()
+})
+
+describe("credit with a scope that comes later", () => {
+  /** An open invoice of $30 for Disk, which is tagged `storage`, and $20 for Support. */
+  async function opened() {
+    const { api, customer } = await begin()
+    const storage = await create(api, "/admin/v1/catalog/products", { name: "Storage", tags: ["storage"] })
+    const disk = { name: "Disk", pricing_model: "Flat", unit_amount_nanos: usd(30) }
+    const support = { name: "Support", pricing_model: "Flat", unit_amount_nanos: usd(20) }
+    const plan = await newPlan(api, [disk], { product_id: storage.id })
+    await newSubscription(api, plan, { customer_id: customer })
+    await newSubscription(api, await newPlan(api, [support]), { customer_id: customer })
+    await advance(api, { to: "2026-02-01T02:00:00Z" })
+    const bills = (await api.get(`/admin/v1/invoices?customer_id=${customer}`)).json
+    const byTotal = (amount: number) => bills.find((one: any) => one.total_nanos === usd(amount)).id
+    return { api, customer, disk: byTotal(30), support: byTotal(20) }
+  }
+
+  const forStorage = { scope: { product_tags: ["storage"] }, description: "storage" }
+
+  test("pays its lines only, and of them what no credit has paid", async () => {
+    const { api, customer, disk, support } = await opened()
+    await credit(api, customer, { amount_nanos: usd(100), ...forStorage })
+    expect((await applyTo(api, support)).status).toBe(409)
+    // A note has given back 25 of the 30.
+    await create(api, `/admin/v1/invoices/${disk}/credit-notes`, { amount_nanos: usd(25), reason: "Outage" })
+    expect((await applyTo(api, disk)).json.status).toBe("Paid")
+    expect(await left(api, customer)).toEqual({ storage: 95 })
+    expect(await books(api, customer)).toMatchObject({ AccountsReceivable: 20, PrepaidCredit: -95 })
+  })
+
+  test("pays no more than what money has left to be paid", async () => {
+    const { api, customer, disk } = await opened()
+    await api.post(`/admin/v1/invoices/${disk}/pay`, { amount_nanos: usd(22) })
+    await credit(api, customer, { amount_nanos: usd(100), ...forStorage })
+    expect((await applyTo(api, disk)).json.status).toBe("Paid")
+    expect(await left(api, customer)).toEqual({ storage: 92 })
+  })
+})
+
+test("credit with a scope goes back with its line, and the card's money stays for the other one", async () => {
+  const { api, customer } = await begin()
+  const plan = await newPlan(api, [
+    { name: "Disk", pricing_model: "Flat", unit_amount_nanos: usd(30) },
+    { name: "Support", pricing_model: "Flat", unit_amount_nanos: usd(20) },
+  ])
+  const disk = { scope: { sku_ids: [plan.skus[0].id] }, description: "disk" }
+  await credit(api, customer, { amount_nanos: usd(100), ...disk })
+  await newSubscription(api, plan, { customer_id: customer })
+  await advance(api, { to: "2026-02-01T02:00:00Z" })
+  const [made] = (await api.get(`/admin/v1/invoices?customer_id=${customer}`)).json
+  await api.post(`/admin/v1/invoices/${made.id}/pay`, {})
+  expect(await invoice(api, made.id)).toEqual(["Paid", 30, 20, 0])
+  const { line_items: lines } = (await api.get(`/v1/invoices/${made.id}`)).json
+  const lineOf = (sku: any) => lines.find((line: any) => line.sku_id === sku.id).id
+  const notes = `/admin/v1/invoices/${made.id}/credit-notes`
+  const back = (sku: any, amount: number) =>
+    create(api, notes, { reason: "Outage", lines: [{ line_id: lineOf(sku), amount_nanos: usd(amount) }] })
+
+  // Without the disk nothing could have been drawn: all of its credit is back, and none of the money.
+  await back(plan.skus[0], 30)
+  expect(await left(api, customer)).toEqual({ disk: 100 })
+  expect(await invoice(api, made.id)).toEqual(["Paid", 0, 20, 0])
+  expect(await books(api, customer)).toEqual({ Cash: 120, Revenue: -20, PrepaidCredit: -100 })
+  await back(plan.skus[1], 5)
+  expect(await books(api, customer)).toEqual({
+    Cash: 120,
+    Revenue: -15,
+    PrepaidCredit: -100,
+    PayoutsPayable: -5,
+  })
+})
+
 test("an invoice below zero becomes credit", async () => {
   const { api, customer } = await begin()
   const plan = await newPlan(api, [

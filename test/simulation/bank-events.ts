@@ -80,6 +80,7 @@ function eventOf(id: string, told: Told): ProcessorEvent {
         id,
         kind: DISPUTES[told.dispute],
         chargeRef: ref,
+        disputeRef: `dp_${ref}`,
         amountMinor: minor(BigInt(told.amount)),
         currency: told.currency,
       }

@@ -4,10 +4,13 @@
 
 import type { Currency } from "../../src/domain/currency.ts"
 import type { Minor } from "../../src/domain/money.ts"
+import { minor } from "../../src/domain/money.ts"
 import { err, ok } from "../../src/domain/result.ts"
 import type {
   ChargeOutcome,
   ChargeRequest,
+  FoundDispute,
+  FoundRefund,
   PayoutRequest,
   Processor,
   RefundOutcome,
@@ -43,6 +46,8 @@ export type Return = {
   readonly amountMinor: Minor
   readonly currency: Currency
   status: RefundOutcome["status"]
+  /** It was made at the bank's own site, where nobody knows our keys. */
+  readonly isElsewhere?: true
 }
 
 export const HABITS = ["good", "poor", "slow", "asking", "stolen"] as const
@@ -82,13 +87,15 @@ export class Bank {
       detachMethod: (ref) => this.#call(() => this.#detach(ref)),
       customerExists: async () => true,
       methodExists: async (ref) => this.#methods.has(ref),
-      createSetup: async () => null,
+      createSetup: async () => err({ code: "no_page", message: "The bank has no page." }),
       findSetup: async () => null,
       charge: (request) => this.#call(() => this.#charge(request)),
       findCharge: (key) => this.#call(() => outcomeOrNull(this.charges.get(key))),
       cancelCharge: (ref) => this.#call(() => this.#cancel(ref)),
       refund: (request) => this.#call(() => this.#refund(request)),
       findRefund: (key) => this.#call(() => returnOrNull(this.refunds.get(key))),
+      refundsOf: (ref) => this.#call(() => this.#refundsOf(ref)),
+      readDispute: (ref) => this.#call(() => this.#disputeOf(ref)),
       payout: (request) => this.#call(() => this.#payout(request)),
       findPayout: (key) => this.#call(() => returnOrNull(this.payouts.get(key))),
       readWebhook: async (rawBody) => readEvents(rawBody),
@@ -210,6 +217,22 @@ export class Bank {
     this.payouts.set(key, payout)
     this.tellReturn("Payout", payout)
     return returnOf(payout)
+  }
+
+  #refundsOf(chargeRef: string): FoundRefund[] {
+    const refunds = [...this.refunds.values()].filter((one) => one.chargeRef === chargeRef)
+    return refunds.map(({ key, ref, amountMinor, currency, status, isElsewhere }) => ({
+      key: isElsewhere === true ? null : key,
+      amountMinor,
+      currency,
+      outcome: { ...returnOf({ ref, status }), ref },
+    }))
+  }
+
+  #disputeOf(ref: string): FoundDispute | null {
+    const charge = [...this.charges.values()].find((one) => `dp_${one.ref}` === ref)
+    if (charge === undefined || charge.dispute === null) return null
+    return { status: charge.dispute, amountMinor: minor(charge.disputedMinor), currency: charge.currency }
   }
 
   /** What goes or went back of a charge. */

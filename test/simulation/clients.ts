@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000
 
 export type Ask = {
   readonly label: string
-  readonly method: "POST" | "DELETE"
+  readonly method: "POST" | "PATCH" | "DELETE"
   readonly path: string
   readonly body: object | undefined
   readonly key: string

@@ -3,6 +3,8 @@
 import { env } from "cloudflare:workers"
 import type { Charge } from "./bank.ts"
 import type { Simulation } from "./simulation.ts"
+import { alwaysOfWallets, inTheEndOfWallets } from "./wallet-laws.ts"
+import { webhooksBrokenInTheEnd, webhooksBrokenNow } from "./webhook-laws.ts"
 
 type Row = Record<string, string | number | null>
 
@@ -13,6 +15,10 @@ async function rows(tenantId: string, sql: string): Promise<Row[]> {
 
 async function broken(tenantId: string, law: string, sql: string): Promise<string[]> {
   return (await rows(tenantId, sql)).map((row) => `${law}: ${JSON.stringify(row)}`)
+}
+
+async function allBroken(tenantId: string, laws: typeof alwaysOfWallets): Promise<string[]> {
+  return (await Promise.all(laws.map(([law, sql]) => broken(tenantId, law, sql)))).flat()
 }
 
 const UNDER_WAY = "('Processing', 'Pending', 'RequiresAction')"
@@ -28,10 +34,11 @@ export async function brokenNow(simulation: Simulation): Promise<string[]> {
       "an invoice knows what was paid and what is under way",
       `SELECT i.id, i.paid_minor, i.pending_minor, p.* FROM invoices i LEFT JOIN (
          SELECT invoice_id, SUM(CASE WHEN status = 'Succeeded' THEN applied_minor ELSE 0 END) AS paid,
+           SUM(CASE WHEN status = 'Succeeded' THEN amount_minor ELSE 0 END) AS bought,
            SUM(CASE WHEN status IN ${UNDER_WAY} THEN amount_minor ELSE 0 END) AS pending
          FROM payments GROUP BY invoice_id
        ) p ON p.invoice_id = i.id
-       WHERE i.tenant_id = ? AND (i.paid_minor <> COALESCE(p.paid, 0) OR i.pending_minor <> COALESCE(p.pending, 0))`,
+       WHERE i.tenant_id = ? AND (i.paid_minor <> COALESCE(CASE WHEN i.type <> 'TopUp' THEN p.paid WHEN i.status = 'Paid' THEN p.bought END, 0) OR i.pending_minor <> COALESCE(p.pending, 0))`,
     )),
     ...(await broken(
       tenantId,
@@ -40,6 +47,20 @@ export async function brokenNow(simulation: Simulation): Promise<string[]> {
          SELECT payment_id, SUM(amount_minor) AS given FROM refunds WHERE status <> 'Failed' GROUP BY payment_id
        ) r ON r.payment_id = p.id
        WHERE p.tenant_id = ? AND (p.refunded_minor <> COALESCE(r.given, 0) OR p.refunded_minor > p.amount_minor)`,
+    )),
+    ...(await broken(
+      tenantId,
+      "payouts and refunds together give back no more of a payment than it was, and it knows what payouts did",
+      `SELECT p.id, p.amount_minor, p.paid_out_minor, o.gone, r.given FROM payments p LEFT JOIN (
+         SELECT part.value ->> 'paymentId' AS payment_id, SUM(CAST(part.value ->> 'amountMinor' AS INTEGER)) AS gone
+         FROM payouts, json_each(payouts.parts) part WHERE payouts.status IN ('Processing', 'Pending', 'Succeeded')
+         GROUP BY 1
+       ) o ON o.payment_id = p.id LEFT JOIN (
+         SELECT payment_id, SUM(amount_minor) AS given FROM refunds
+         WHERE status <> 'Failed' AND COALESCE(source, '') <> 'Processor' GROUP BY payment_id
+       ) r ON r.payment_id = p.id
+       WHERE p.tenant_id = ? AND (COALESCE(p.paid_out_minor, 0) <> COALESCE(o.gone, 0)
+         OR COALESCE(p.paid_out_minor, 0) + COALESCE(r.given, 0) > p.amount_minor)`,
     )),
     ...(await broken(
       tenantId,
@@ -53,6 +74,8 @@ export async function brokenNow(simulation: Simulation): Promise<string[]> {
       `SELECT kind, subject, last_error FROM agenda
        WHERE tenant_id = ? AND (status = 'Dead' OR last_error NOT LIKE '%conflict%')`,
     )),
+    ...(await allBroken(tenantId, alwaysOfWallets)),
+    ...(await webhooksBrokenNow(simulation)),
     ...(await chargedTwice(simulation)),
     ...(await books(simulation)),
   ]
@@ -136,6 +159,8 @@ export async function brokenInTheEnd(simulation: Simulation): Promise<string[]> 
        WHERE s.tenant_id = ? GROUP BY s.id, s.status
        HAVING (s.status = 'Active' AND count(d.id) > 0) OR (s.status IN ('PastDue', 'Paused') AND count(d.id) = 0)`,
     )),
+    ...(await allBroken(tenantId, inTheEndOfWallets)),
+    ...(await webhooksBrokenInTheEnd(simulation)),
     ...(await chargesAgree(simulation)),
     ...(await refundsAgree(simulation)),
     ...(await payoutsAgree(simulation)),

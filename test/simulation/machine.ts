@@ -1,4 +1,4 @@
-// The machine that the simulated workers run on: the real worker, but for its clock, its ids, its processor and its queue. Its database is
+// The machine that the simulated workers run on: the real worker, but for its clock, its ids, its queue, its processor and its receivers. Its database is
 // the real one, before and behind which a task can stop.
 
 import { createExecutionContext, env } from "cloudflare:test"
@@ -12,9 +12,13 @@ import { openDatabase } from "../../src/db/database.ts"
 import type { DueRow } from "../../src/db/system.ts"
 import type { Instant } from "../../src/domain/time.ts"
 import type { Bank } from "./bank.ts"
+import type { Receivers } from "./receivers.ts"
 import { stoppingDatabase } from "./stopping-database.ts"
 
 export type Called = { readonly status: number; readonly text: string; readonly json: any }
+
+/** Who is called from here. */
+type Outside = { readonly bank: Bank; readonly receivers: Receivers }
 
 type Request = { readonly method: string; readonly path: string; readonly body?: unknown }
 
@@ -30,7 +34,7 @@ export class Machine {
   #idSeq = 0
 
   /** `run` makes its ids other ones than those of another simulation in the same database. `isSlow`: whether the next reading takes long. */
-  constructor(bank: Bank, startAt: number, run: number, isSlow: () => boolean) {
+  constructor({ bank, receivers }: Outside, startAt: number, run: number, isSlow: () => boolean) {
     this.now = startAt
     this.#random = new Uint8Array(16).fill(run)
     const real = platformOf(env, createExecutionContext())
@@ -42,6 +46,7 @@ export class Machine {
       newId: () => this.#newId(),
       wallNow: () => this.now as Instant,
       processorOf: () => processor,
+      postWebhook: (request) => receivers.post(request),
       sandboxOf: (tenant) => ({ ...real.sandboxOf(tenant), deliver: nobody, answer: nobody, processor }),
       enqueue: async (rows) => this.onEnqueue(rows),
       background: (work) => void work,

@@ -1,4 +1,4 @@
-// Thousands of steps of the money under faults, by seeds. A seed that fails is named with its last steps, and does the same again:
+// Some hundred steps of the money under faults by seeds in each run, and thousands by hand. A seed that fails is named with its last steps, and does the same again:
 // `npm run simulate -- --seed N --steps M`.
 
 import { env } from "cloudflare:workers"
@@ -8,14 +8,14 @@ import { Simulation } from "./simulation.ts"
 
 /** How often all laws are looked at, and how long the world goes on without faults before the last look: longer than a dunning. */
 const LOOK_EVERY = 100
-const CALM_DAYS = 14
+const CALM_DAYS = 9
 const TOLD_STEPS = 60
 
 const one = Number(env.SIMULATION_SEED ?? "")
-const steps = Number(env.SIMULATION_STEPS ?? "") || 800
-const seeds = one === 0 ? [1, 2, 3] : [one]
+const steps = Number(env.SIMULATION_STEPS ?? "") || 120
+const seeds = one === 0 ? [1, 2] : [one]
 /** A step takes some milliseconds; a machine that is busy with other tests a hundred. */
-const patienceMs = 60_000 + steps * 200
+const patienceMs = 60_000 + steps * 500
 
 let runs = 0
 let said: string[] = []
@@ -31,7 +31,7 @@ beforeEach(() => {
 
 afterEach(() => vi.restoreAllMocks())
 
-async function simulate(seed: number, until: number): Promise<Simulation> {
+async function simulate(seed: number, until: number, calmDays = CALM_DAYS): Promise<Simulation> {
   const simulation = new Simulation(seed, (runs += 1))
   const look = async (laws: typeof brokenNow) => {
     const broken = await laws(simulation)
@@ -47,22 +47,26 @@ async function simulate(seed: number, until: number): Promise<Simulation> {
     await simulation.step()
     if (simulation.steps % LOOK_EVERY === 0) await look(brokenNow)
   }
-  await simulation.calm(CALM_DAYS)
-  await look(brokenInTheEnd)
+  if (calmDays > 0) {
+    await simulation.calm(calmDays)
+    await look(brokenInTheEnd)
+  }
+  await simulation.end()
   return simulation
 }
 
 test.each(seeds)(
   "seed %i: nothing is charged twice, nothing is unbooked, and everything settles",
   async (seed) => {
-    const { bank } = await simulate(seed, steps)
+    const { bank, receivers } = await simulate(seed, steps)
     // That there was something to go wrong.
-    expect(bank.charges.size).toBeGreaterThan(steps / 100)
+    expect(bank.charges.size).toBeGreaterThan(steps / 300)
+    for (const { took } of receivers.all) expect(took.size).toBeGreaterThan(steps / 100)
   },
   patienceMs,
 )
 
 test("a seed does the same again", { timeout: patienceMs }, async () => {
-  const [first, second] = [await simulate(11, 200), await simulate(11, 200)]
+  const [first, second] = [await simulate(11, 150, 0), await simulate(11, 150, 0)]
   expect(second.trace).toEqual(first.trace)
 })

@@ -20,12 +20,15 @@ export class Task {
   readonly label: string
   state: "Running" | "Stopped" | "Over" | "Dead" = "Running"
   place = "at its beginning"
+  readonly #isHasty: () => boolean
   #outside = 0
   #go: () => void = () => {}
   #settle: (error?: unknown) => void = () => {}
 
-  constructor(label: string) {
+  /** `isHasty`: whether it goes through the next gate, so that nobody gets in between. */
+  constructor(label: string, isHasty: () => boolean) {
     this.label = label
+    this.#isHasty = isHasty
   }
 
   /** Until it stops, or is over. What it throws is thrown here. */
@@ -45,7 +48,7 @@ export class Task {
   /** A task that does several things side by side stops with one of them, when the others are done. */
   stopAt(place: string): Promise<void> {
     if (this.state === "Dead") return new Promise(() => {})
-    if (this.state === "Stopped") return Promise.resolve()
+    if (this.state === "Stopped" || this.#isHasty()) return Promise.resolve()
     this.state = "Stopped"
     this.place = place
     return new Promise((go) => {

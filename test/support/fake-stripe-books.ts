@@ -14,6 +14,7 @@ const DECLINES: Readonly<Record<string, string>> = {
 
 const GOOD = [
   "pm_card_visa",
+  "pm_card_mastercard",
   "pm_card_chargeCustomerFail",
   "pm_card_createDispute",
   "pm_usBankAccount_success",
@@ -35,6 +36,8 @@ export class StripeBooks {
   readonly events = new Map<string, Json>()
   readonly customers = new Map<string, Json>()
   readonly refunds: Json[] = []
+  readonly disputes = new Map<string, Json>()
+  readonly sessions = new Map<string, Json>()
   readonly #transfers: Json[] = []
   readonly #methods = new Map<string, { name: string; customer: string | null }>()
   #ids = 0
@@ -45,6 +48,7 @@ export class StripeBooks {
 
   serve(method: string, path: string, form: Form): Answer {
     const [, , resource = "", id = "", verb = ""] = path.split("/")
+    if (resource === "checkout") return this.#checkout(method, verb, form)
     const isSearch = id === "" || id === "search"
     switch (`${method} ${resource}${isSearch ? "" : "/id"}${verb === "" ? "" : `/${verb}`}`) {
       case "GET account":
@@ -93,12 +97,8 @@ export class StripeBooks {
         return found(this.events.get(id), "id")
       case "POST webhook_endpoints":
         return ok({ id: this.#newId("we"), object: "webhook_endpoint", secret: "whsec_made" })
-      case "POST checkout/id":
-        return ok({
-          id: this.#newId("cs"),
-          object: "checkout.session",
-          url: "https://checkout.stripe.test/c/1",
-        })
+      case "GET disputes/id":
+        return found(this.disputes.get(id), "dispute")
       default:
         return fault(404, "invalid_request_error", "unknown_url")
     }
@@ -113,12 +113,55 @@ export class StripeBooks {
     return ok(object)
   }
 
-  #setUp(form: Form): Answer {
-    const name = form.get("payment_method") ?? ""
+  #checkout(method: string, id: string, form: Form): Answer {
+    if (method === "GET") return found(this.sessions.get(id), "session")
     const customer = form.get("customer") ?? ""
     if (!this.customers.has(customer)) return missing("customer")
-    if (!GOOD.includes(name)) return missing("payment_method")
+    return this.#made(this.sessions, {
+      id: this.#newId("cs"),
+      object: "checkout.session",
+      mode: form.get("mode"),
+      customer,
+      metadata: metadataOf(form),
+      setup_intent: null,
+      url: `https://checkout.stripe.test/c/${this.sessions.size + 1}`,
+    })
+  }
+
+  /** The customer of a page of the Checkout gives a method there. */
+  giveOn(sessionId: string, name: string): Json {
+    const session = this.sessions.get(sessionId) ?? {}
     const id = this.#newId("pm")
+    this.#methods.set(id, { name, customer: session["customer"] })
+    session["setup_intent"] = { id: this.#newId("seti"), status: "succeeded", payment_method: id }
+    return session
+  }
+
+  /** As if somebody had given money back on Stripe's own site. */
+  refundElsewhere(intentId: string, amount: number): Json {
+    const refund = {
+      id: this.#newId("re"),
+      object: "refund",
+      status: "succeeded",
+      amount,
+      currency: this.intents.get(intentId)?.["currency"],
+      payment_intent: intentId,
+      metadata: {},
+    }
+    this.refunds.push(refund)
+    return refund
+  }
+
+  #setUp(form: Form): Answer {
+    const given = form.get("payment_method") ?? ""
+    const customer = form.get("customer") ?? ""
+    const held = this.#methods.get(given)
+    const name = held?.name ?? given
+    if (!this.customers.has(customer)) return missing("customer")
+    if (!GOOD.includes(name)) return missing("payment_method")
+    if (held !== undefined && held.customer !== customer)
+      return fault(400, "invalid_request_error", "payment_method_unexpected_state")
+    const id = held === undefined ? this.#newId("pm") : given
     this.#methods.set(id, { name, customer })
     const last4 = name === "pm_card_visa" ? "4242" : "0341"
     const card = { brand: "visa", last4, exp_month: 2, exp_year: 2028 }
@@ -206,6 +249,7 @@ export class StripeBooks {
       object: "refund",
       status: intent["method"] === "pm_card_pendingRefund" ? "pending" : "succeeded",
       amount,
+      currency: intent["currency"],
       payment_intent: intent["id"],
       metadata: metadataOf(form),
     }

@@ -98,7 +98,9 @@ export const PlanInput = z
       return terms.ok ? [] : [terms.error]
     }),
   )
-  .openapi("PlanInput")
+  .openapi("PlanInput", {
+    example: { name: "Startup", billing_cadence: "Monthly", description: "For teams up to 10 users" },
+  })
 
 export const PlanUpdate = z
   .strictObject({
@@ -110,7 +112,7 @@ export const PlanUpdate = z
     ...HeadInput,
     ...TermsInput,
   })
-  .openapi("PlanUpdate")
+  .openapi("PlanUpdate", { example: { name: "Startup", description: "For teams up to 10 users" } })
 
 export const PlanSchema = z
   .object({

@@ -68,7 +68,31 @@ export const ContractInput = z
     external_id: ExternalId.optional(),
     metadata: MetadataSchema.optional(),
   })
-  .openapi("ContractInput")
+  .openapi("ContractInput", {
+    example: {
+      customer_id: "01944b1f-0000-7000-8000-000000000001",
+      name: "Acme Enterprise 2026",
+      start_date: "2026-01-01",
+      end_date: "2027-12-31",
+      currency: "USD",
+      terms: [
+        {
+          phase: 1,
+          start_date: "2026-01-01",
+          end_date: "2026-12-31",
+          committed_amount_nanos: "50000000000000000",
+          discount_bps: 1000,
+        },
+        {
+          phase: 2,
+          start_date: "2027-01-01",
+          end_date: "2027-12-31",
+          committed_amount_nanos: "50000000000000000",
+        },
+      ],
+      escalation: { type: "Percent", bps: 300, every: "Year" },
+    },
+  })
 
 export const AmendInput = z
   .strictObject({
@@ -87,7 +111,9 @@ export const AmendInput = z
     }),
     metadata: MetadataSchema.optional(),
   })
-  .openapi("ContractAmendInput")
+  .openapi("ContractAmendInput", {
+    example: { name: "Acme Enterprise 2026, amended", end_date: "2028-12-31" },
+  })
 
 export const TerminateInput = z
   .strictObject({

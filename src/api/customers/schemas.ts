@@ -74,7 +74,23 @@ export const CustomerInput = z
     }),
     ...Details,
   })
-  .openapi("CustomerInput")
+  .openapi("CustomerInput", {
+    example: {
+      display_name: "Acme Corp",
+      email: "billing@acmecorp.com",
+      currency: "USD",
+      account_type: "Organization",
+      payment_terms_days: 30,
+      billing_address: {
+        line1: "1 Example Street",
+        city: "New York City",
+        postal_code: "10001",
+        region: "NY",
+        country: "US",
+      },
+      metadata: { team: "growth" },
+    },
+  })
 
 export const CustomerUpdate = z
   .strictObject({
@@ -93,7 +109,9 @@ export const CustomerUpdate = z
     }),
     ...Details,
   })
-  .openapi("CustomerUpdate")
+  .openapi("CustomerUpdate", {
+    example: { display_name: "Acme Corp", email: "billing@acmecorp.com", payment_terms_days: 30 },
+  })
 
 export const CustomerSchema = z
   .object({

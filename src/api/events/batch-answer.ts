@@ -53,7 +53,7 @@ function faultText({ faults }: Broken): string {
 function reason(result: Exclude<BatchResult, { accepted: true }>): string {
   switch (result.code) {
     case "not_found":
-      return "There is no such subscription."
+      return "There is no such subscription, or no such customer where none is named."
     case "meter_busy":
       return "The subscription's meter has more events waiting than it takes. Send again shortly."
     case "event_not_metered":

@@ -22,6 +22,15 @@ const Events = z
   .union([z.array(EventSchema), z.strictObject({ events: z.array(EventSchema) })])
   .openapi("EventBatch")
 
+const NDJSON = JSON.stringify({
+  id: "evt-acme-2026-02-28-002",
+  event_type: "api.request",
+  customer_id: "01944b1f-0000-7000-8000-000000000001",
+  subscription_id: "01944b1f-0000-7000-8000-000000000003",
+  timestamp: "2026-02-28T12:34:56Z",
+  properties: { model: "gpt-4", tokens: 1500, region: "us-east-1" },
+})
+
 const route = createRoute({
   method: "post",
   path: "/v1/events/batch",
@@ -36,7 +45,7 @@ const route = createRoute({
       content: {
         "application/json": { schema: Events },
         "application/x-ndjson": {
-          schema: z.string().openapi({ description: "One event per line.", example: "{}" }),
+          schema: z.string().openapi({ description: "One event per line.", example: NDJSON }),
         },
         "application/cloudevents-batch+json": { schema: z.array(CloudEventSchema) },
       },

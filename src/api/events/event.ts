@@ -28,7 +28,7 @@ const route = createRoute({
   tags: ["Usage"],
   summary: "Record a usage event",
   description:
-    "Counts an event once, for the life of the subscription: the same id with the same content is a duplicate, with other content a conflict. The answer comes when the event is durable. Also takes CloudEvents 1.0; a batch of those is answered like /v1/events/batch.",
+    "Counts an event once, for the life of the subscription: the same id with the same content is a duplicate, with other content a conflict. The answer comes when the event is durable. A customer's token sends events of its own subscriptions, and is believed: mint it without `events:write` where only your servers meter. Also takes CloudEvents 1.0; a batch of those is answered like /v1/events/batch.",
   ...access,
   request: {
     body: {

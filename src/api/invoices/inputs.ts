@@ -24,8 +24,14 @@ const Line = {
     type: "string",
     format: "date-time",
     description: "What time the line is for, with `service_end`.",
+    example: "2026-02-01T00:00:00Z",
   }),
-  service_end: Timestamp.optional().openapi({ type: "string", format: "date-time" }),
+  service_end: Timestamp.optional().openapi({
+    type: "string",
+    format: "date-time",
+    description: "After `service_start`.",
+    example: "2026-03-01T00:00:00Z",
+  }),
 }
 
 const SignedNanos = z
@@ -69,7 +75,7 @@ function timeFaults({ service_start: start, service_end: end }: LineTimes): Faul
   if (start === undefined || end === undefined) {
     return [{ path: start === undefined ? "service_start" : "service_end", message: "Give both or neither." }]
   }
-  return start < end ? [] : [{ path: "service_end", message: "It ends before it has begun." }]
+  return start < end ? [] : [{ path: "service_end", message: "It ends after service_start." }]
 }
 
 const withTimes = faultsInto(timeFaults)
@@ -95,7 +101,21 @@ export const InvoiceInput = z
     external_id: ExternalId.optional(),
     metadata: MetadataSchema.optional(),
   })
-  .openapi("InvoiceInput")
+  .openapi("InvoiceInput", {
+    example: {
+      customer_id: "01944b1f-0000-7000-8000-000000000001",
+      lines: [
+        {
+          description: "Onboarding workshop",
+          quantity: "2",
+          unit_amount_nanos: "250000000000000",
+          service_start: "2026-02-01T00:00:00Z",
+          service_end: "2026-03-01T00:00:00Z",
+        },
+      ],
+      memo: "As agreed on the phone.",
+    },
+  })
 
 export const ProFormaInput = z.strictObject({ memo: Memo.optional() }).openapi("ProFormaInput")
 
@@ -106,7 +126,7 @@ export const InvoiceUpdate = z
     external_id: ExternalId.nullable().optional(),
     metadata: MetadataSchema.optional(),
   })
-  .openapi("InvoiceUpdate")
+  .openapi("InvoiceUpdate", { example: { memo: "As agreed on the phone.", metadata: { team: "growth" } } })
 
 const AddedLine = { ...Line, unit_amount_nanos: SignedNanos }
 

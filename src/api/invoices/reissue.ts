@@ -30,7 +30,7 @@ const uncollectibleRoute = createRoute({
   tags: ["Invoices"],
   summary: "Give up an invoice",
   description:
-    "Writes off what is still owed on an Open invoice: the ledger moves it from AccountsReceivable to BadDebt.",
+    "Writes off what is still owed on an Open invoice: the ledger moves it from AccountsReceivable to BadDebt. It can be paid after all.",
   ...writes("invoices:write"),
   request: { params: IdParam, ...body(Empty, false) },
   responses: { 200: json(InvoiceSchema, "The invoice, Uncollectible."), ...writeProblems(404) },

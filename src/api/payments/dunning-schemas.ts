@@ -51,7 +51,11 @@ export const DunningSchema = z
       example: "Active",
     }),
     failed_at: TimestampText.openapi({ description: "The first failure, from which all days count." }),
-    attempt_count: z.int().openapi({ description: "Steps of the schedule that were taken.", example: 1 }),
+    attempt_count: z.int().openapi({
+      description:
+        "Steps of the schedule that were taken. Tries beside it, by hand or with a new default method, are none: they are in `payments`.",
+      example: 1,
+    }),
     next_attempt_at: TimestampText.nullable(),
     ended_at: TimestampText.nullable(),
     settings: DunningSettingsSchema,
@@ -61,7 +65,7 @@ export const DunningSchema = z
           at: TimestampText,
           result: z.enum(STEP_RESULTS).openapi({
             description:
-              "Failed: it was tried in vain. Skipped: there was no method, or one that was declined for good. Waiting: an earlier payment had no end yet.",
+              "Succeeded: it has paid the invoice. Failed: it was tried in vain. Skipped: there was no method, or one that was declined for good. Waiting: an earlier payment had no end yet.",
             example: "Failed",
           }),
           payment_id: z.string().nullable().openapi({ example: "01944b1f-0000-7000-8000-00000000000c" }),
@@ -69,7 +73,8 @@ export const DunningSchema = z
       )
       .openapi({ description: "The steps of the schedule that were taken, in order." }),
     payments: z.array(PaymentSchema).openapi({
-      description: "Every payment of the invoice, those beside the schedule among them; newest first.",
+      description:
+        "The newest 100 payments of the invoice, those beside the schedule among them, newest first. All of them are in the list of payments.",
     }),
   })
   .openapi("Dunning")

@@ -37,10 +37,10 @@ const attachRoute = createRoute({
   tags: ["Payment methods"],
   summary: "Attach a payment method",
   description:
-    "The processor is asked to attach it for charges without the customer; what it refuses is answered with 422. In the sandbox the name says how payments go: `pm_card_visa`, `pm_card_chargeDeclined`, `pm_card_chargeDeclinedInsufficientFunds`, `pm_card_authenticationRequired`, `pm_card_pendingThenSucceeds`, `pm_card_createDispute` and others. A new default is tried at once on invoices whose payment had failed.",
+    "The processor is asked to attach it for charges without the customer; what it refuses is answered with 422, and where it gives no answer with 503 `processor_unavailable`: then repeat the request. In the sandbox the name says how payments go: `pm_card_visa`, `pm_card_chargeDeclined`, `pm_card_chargeDeclinedInsufficientFunds`, `pm_card_authenticationRequired`, `pm_card_pendingThenSucceeds`, `pm_card_createDispute` and others. A new default is tried at once on invoices whose payment had failed.",
   ...writes("customers:write"),
   request: { params: IdParam, ...body(PaymentMethodInput) },
-  responses: { 201: json(PaymentMethodSchema, "The payment method."), ...writeProblems(404) },
+  responses: { 201: json(PaymentMethodSchema, "The payment method."), ...writeProblems(404, 503) },
 })
 
 const listRoute = createRoute({

@@ -28,8 +28,8 @@ const payRoute = createRoute({
   tags: ["Payments"],
   summary: "Pay an invoice",
   description:
-    "Records a payment that was received elsewhere, or charges the customer's default method now; all that is due, or a part of it. Never more than is due is charged, and what payments are under way for is not asked for again; what was received beyond it becomes credit. " +
-    "A decline is a payment with status Failed and begins dunning. Once all parts together are what is due, the invoice is Paid.",
+    "**Without a `method` it books money that you have received elsewhere, and charges nobody: an empty body marks the whole invoice as paid, also of a customer without a card.** To charge the customer's payment method now, send `method: Default`. Either is for all that is due, or a part of it. Never more than is due is charged, and what payments are under way for is not asked for again; what was received beyond it becomes credit. " +
+    "A decline is a payment with status Failed and begins dunning. Once all parts together are what is due, the invoice is Paid. An Uncollectible invoice is paid the same way, and the loss is less by it.",
   ...writes("invoices:write"),
   request: { params: IdParam, ...body(PaymentInput, false) },
   responses: { 201: json(PaymentSchema, "The payment."), ...writeProblems(404) },

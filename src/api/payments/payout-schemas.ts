@@ -46,7 +46,7 @@ export const PayoutInput = z
     path: ["currency"],
     error: "an invoice has its currency",
   })
-  .openapi("PayoutInput")
+  .openapi("PayoutInput", { example: { amount_nanos: "25000000000000" } })
 
 export const PayoutRetryInput = z
   .strictObject({
@@ -55,7 +55,7 @@ export const PayoutRetryInput = z
         "Another method of the customer's; without it the one that was asked for before, or else where its invoice says, or the default.",
     }),
   })
-  .openapi("PayoutRetryInput")
+  .openapi("PayoutRetryInput", { example: {} })
 
 export function wantedPayoutFrom(input: z.output<typeof PayoutInput>): WantedPayout {
   return {

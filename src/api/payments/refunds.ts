@@ -27,7 +27,7 @@ const refundInvoiceRoute = createRoute({
   tags: ["Payments"],
   summary: "Refund an invoice",
   description:
-    "Gives back what was paid, in full or in part and as often as something is left, from the newest payment on: one refund for each payment that it takes. With a credit note it pays that out; else it is goodwill, and the invoice stays as it is.",
+    "Gives back what was paid, in full or in part and as often as something is left, from the newest payment on: one refund for each payment that it takes. With a credit note it pays out what is owed of that still; else it is goodwill, and the invoice stays as it is. What went out by payouts is not left.",
   ...writes("invoices:write"),
   request: { params: IdParam, ...body(RefundInput, false) },
   responses: { 201: json(z.array(RefundSchema), "The refunds."), ...writeProblems(404) },

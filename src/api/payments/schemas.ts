@@ -6,7 +6,13 @@ import type { NewRefund } from "../../actions/refund-payment.ts"
 import type { PaymentRow, RefundRow } from "../../db/rows.ts"
 import { formatNanos, minorToNanos } from "../../domain/money.ts"
 import type { Minor } from "../../domain/money.ts"
-import { DISPUTE_STATUSES, PAYMENT_KINDS, PAYMENT_STATUSES, REFUND_STATUSES } from "../../domain/payment.ts"
+import {
+  DISPUTE_STATUSES,
+  PAYMENT_KINDS,
+  PAYMENT_STATUSES,
+  REFUND_SOURCES,
+  REFUND_STATUSES,
+} from "../../domain/payment.ts"
 import {
   AmountNanos,
   CurrencyText,
@@ -55,7 +61,9 @@ export const PaymentInput = z
     path: ["payment_method_id"],
     error: "a Manual payment was received elsewhere, and charges no method",
   })
-  .openapi("PaymentInput")
+  .openapi("PaymentInput", {
+    example: { method: "Manual", amount_nanos: "100000000000000", reference: "WIRE-2026-0042" },
+  })
 
 export function newPaymentFrom(input: z.infer<typeof PaymentInput>): NewPayment {
   const { amount_nanos: amountNanos, reference, payment_method_id: methodId } = input
@@ -79,7 +87,7 @@ export const RefundInput = z
       description: "The credit note that is paid out.",
     }),
   })
-  .openapi("RefundInput")
+  .openapi("RefundInput", { example: { amount_nanos: "25000000000000", reason: "Service outage" } })
 
 export function newRefundFrom(input: z.infer<typeof RefundInput>): NewRefund {
   const { amount_nanos: amountNanos, reason, credit_note_id: creditNoteId } = input
@@ -171,6 +179,10 @@ export const RefundSchema = z
     }),
     currency: CurrencyText,
     amount_nanos: AmountNanos.openapi({ example: "25000000000000" }),
+    source: z.enum(REFUND_SOURCES).openapi({
+      description: "Requested: asked for here. Processor: given back at the processor's own site.",
+      example: "Requested",
+    }),
     reason: z.string().nullable().openapi({ example: "Service outage" }),
     processor_reference: z.string().nullable().openapi({ example: "re_0001" }),
     failure_code: z.string().nullable().openapi({ example: null }),
@@ -190,6 +202,7 @@ export function refundToApi(row: RefundRow): z.infer<typeof RefundSchema> {
     status: row.status,
     currency: row.currency,
     amount_nanos: formatNanos(minorToNanos(row.amountMinor, row.currency)),
+    source: row.source ?? "Requested",
     reason: row.reason,
     processor_reference: row.refundRef,
     failure_code: row.failureCode,

@@ -35,7 +35,7 @@ const setupRoute = createRoute({
     "A page on which the customer gives a payment method by itself: Stripe's Checkout, or the sandbox's with its test cards. What is given there becomes the default, and is tried at once on invoices whose payment had failed.",
   ...writes("customers:write"),
   request: { params: IdParam, ...body(SetupInput, false) },
-  responses: { 201: json(SetupSchema, "The page."), ...writeProblems(404) },
+  responses: { 201: json(SetupSchema, "The page."), ...writeProblems(404, 503) },
 })
 
 export function register(api: Api): void {

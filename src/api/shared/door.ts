@@ -71,6 +71,7 @@ const PROBLEM_TEXT = {
   415: "The content type is not supported.",
   422: "Well-formed but invalid; `errors` names each fault.",
   429: "Too many requests; see `Retry-After`.",
+  503: "The payment processor gives no answer; see `Retry-After`, and repeat with the same Idempotency-Key.",
 } as const
 
 type ProblemStatus = keyof typeof PROBLEM_TEXT

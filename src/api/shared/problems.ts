@@ -4,10 +4,12 @@ import { z } from "@hono/zod-openapi"
 import type { Context } from "hono"
 import type { ContentfulStatusCode } from "hono/utils/http-status"
 import type { Fault, Refusal, RefusalCode } from "../../actions/refusal.ts"
+import { limits } from "../../limits.ts"
 
 type DoorCode =
   | "malformed_request"
   | "unauthenticated"
+  | "method_not_allowed"
   | "payload_too_large"
   | "unsupported_media_type"
   | "rate_limited"
@@ -22,6 +24,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: ContentfulStatusC
   spend_limit_reached: [402, "The spend limit is reached"],
   forbidden: [403, "The credentials do not permit this"],
   not_found: [404, "Not found"],
+  method_not_allowed: [405, "The path has other methods"],
   conflict: [409, "Conflict with the present state"],
   invalid_state: [409, "Not possible in the present state"],
   already_exists: [409, "Already exists"],
@@ -34,13 +37,17 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: ContentfulStatusC
   invalid_request: [422, "The request is invalid"],
   currency_mismatch: [422, "The currencies differ"],
   idempotency_key_reused: [422, "The Idempotency-Key was used for another request"],
-  event_rejected: [422, "The event was rejected"],
   event_not_metered: [422, "No subscription meters this event"],
+  timestamp_in_future: [422, "The event lies in the future"],
+  property_missing: [422, "A meter needs a property that the event lacks"],
+  property_not_a_number: [422, "A meter adds up a property that is no number"],
+  too_many_groups: [422, "The meter has no room for another group"],
   amount_out_of_range: [422, "The amount is out of range"],
   rate_limited: [429, "Too many requests"],
   meter_busy: [429, "The meter is busy"],
   archive_damaged: [500, "An archive can't be read"],
   internal_error: [500, "Something went wrong on our side"],
+  processor_unavailable: [503, "The payment processor gives no answer"],
 }
 
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]
@@ -85,12 +92,13 @@ export class Problem extends Error {
 }
 
 export function problemOf(refusal: Refusal): Problem {
-  return new Problem(
-    refusal.code,
-    refusal.detail,
-    refusal.errors,
-    refusal.code === "meter_busy" ? 1 : undefined,
-  )
+  return new Problem(refusal.code, refusal.detail, refusal.errors, RETRY_AFTER_SECONDS[refusal.code])
+}
+
+/** When it is worth to try again. */
+const RETRY_AFTER_SECONDS: Readonly<Partial<Record<RefusalCode, number>>> = {
+  meter_busy: 1,
+  processor_unavailable: limits.processorRetrySeconds,
 }
 
 export function problemResponse(c: Context, problem: Problem): Response {

@@ -61,7 +61,10 @@ export function register(api: Api): void {
 
 /** The properties as events are read: a number that a double can't hold is kept as text. */
 async function exactProperties(c: Ctx): Promise<z.output<typeof Properties> | null> {
-  const { properties } = AmendInput.parse(parseExactJson(await c.req.text()))
+  const text = await c.req.text()
+  // Without a body there is nothing to amend, and that is what the action says.
+  if (text === "") return null
+  const { properties } = AmendInput.parse(parseExactJson(text))
   if (properties === undefined) return null
   const bytes = new TextEncoder().encode(JSON.stringify(properties)).byteLength
   if (bytes <= limits.eventBytes) return properties

@@ -46,7 +46,7 @@ export const ChangeInput = z
       example: true,
     }),
   })
-  .openapi("ChangeInput", { example: { quantity: "25", at: "Now" } })
+  .openapi("ChangeInput", { example: { plan_id: "01944b1f-0000-7000-8000-000000000002", at: "Now" } })
 
 export const CancelInput = z
   .strictObject({
@@ -77,7 +77,7 @@ export const PauseInput = z
       example: "2026-04-01T00:00:00Z",
     }),
   })
-  .openapi("PauseInput")
+  .openapi("PauseInput", { example: {} })
 
 export const ResumeInput = z
   .strictObject({

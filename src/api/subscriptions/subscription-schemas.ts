@@ -47,13 +47,11 @@ export const SubscriptionInput = z
       description: "The currency of the customer and of the plan's prices; the customer's by default.",
       example: "USD",
     }),
-    trial_days: z
-      .number()
-      .int()
-      .min(0)
-      .max(limits.trialDays)
-      .optional()
-      .openapi({ description: "Wins over the plan's.", example: 14 }),
+    trial_days: z.number().int().min(0).max(limits.trialDays).optional().openapi({
+      description:
+        "Wins over the plan's. With a customer's token at most the plan's, or the tenant's `customer_trial_days_max` where the plan has none.",
+      example: 14,
+    }),
     quantity: Quantity.optional().openapi({
       description: "Seats, for every SKU that has no meter and is not Flat. One by default.",
       example: "10",
@@ -103,7 +101,14 @@ export const SubscriptionInput = z
     external_id: ExternalId.optional(),
     metadata: MetadataSchema.optional(),
   })
-  .openapi("SubscriptionInput")
+  .openapi("SubscriptionInput", {
+    example: {
+      customer_id: "01944b1f-0000-7000-8000-000000000001",
+      plan_id: "01944b1f-0000-7000-8000-000000000002",
+      currency: "USD",
+      trial_days: 14,
+    },
+  })
 
 export const SubscriptionUpdate = z.strictObject(PaymentFields).openapi("SubscriptionUpdate")
 

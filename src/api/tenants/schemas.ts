@@ -6,6 +6,7 @@ import type { TenantChanges } from "../../actions/update-tenant.ts"
 import type { ApiKeyRow, TenantRow } from "../../db/rows.ts"
 import { LATE_EVENTS } from "../../domain/late-events.ts"
 import {
+  customerTrialDays,
   dunningSettingsOf,
   lateEventsOf,
   notificationsOf,
@@ -60,6 +61,11 @@ const SettingsInput = {
         "How long raw events stay at hand after the invoice of their period is final; then they move to the archive. 90 by default; null keeps them at hand for ever.",
       example: 90,
     }),
+  customer_trial_days_max: z.int().min(0).max(limits.trialDays).optional().openapi({
+    description:
+      "The longest trial that a customer's own token may ask for by `trial_days` on a plan without one; on a plan with a trial it may ask for that. 14 by default; 0 for none. Keys are not bound by it.",
+    example: 14,
+  }),
   tax: TaxSettingsInput.optional(),
   dunning: DunningSettingsSchema.optional(),
   notifications: NotificationSettingsSchema.optional(),
@@ -73,7 +79,15 @@ export const TenantInput = z
       .openapi({ description: "Test tenants have a clock that can be set.", example: "test" }),
     ...SettingsInput,
   })
-  .openapi("TenantInput")
+  .openapi("TenantInput", {
+    example: {
+      name: "Example Inc.",
+      mode: "test",
+      company_name: "Example Inc.",
+      company_address: "1 Example Street, Berlin",
+      invoice_number_prefix: "INV-",
+    },
+  })
 
 const StripeInput = z
   .strictObject({
@@ -105,7 +119,9 @@ export const TenantUpdate = z
         "The tenant's own account at Stripe, which then moves its money; the keys are kept sealed and never told. Null takes it away: a test tenant is back in the sandbox, a live one has the operator's account or none.",
     }),
   })
-  .openapi("TenantUpdate")
+  .openapi("TenantUpdate", {
+    example: { company_name: "Example Inc.", company_address: "1 Example Street, Berlin" },
+  })
 
 export const TenantSchema = z
   .object({
@@ -119,6 +135,7 @@ export const TenantSchema = z
     company_address: z.string().nullable().openapi({ example: "1 Example Street, Berlin" }),
     late_events: z.enum(LATE_EVENTS).openapi({ example: "NextInvoice" }),
     raw_events_retention_days: z.int().nullable().openapi({ example: 90 }),
+    customer_trial_days_max: z.int().openapi({ example: 14 }),
     tax: TaxSettingsSchema,
     dunning: DunningSettingsSchema,
     notifications: NotificationSettingsSchema,
@@ -191,6 +208,9 @@ export function settingsFrom(input: SettingsFields): Partial<TenantSettings> {
     ...(input.raw_events_retention_days === undefined
       ? {}
       : { rawEventsRetentionDays: input.raw_events_retention_days }),
+    ...(input.customer_trial_days_max === undefined
+      ? {}
+      : { customerTrialDaysMax: input.customer_trial_days_max }),
     ...(input.tax === undefined ? {} : { tax: taxSettingsFrom(input.tax) }),
     ...(input.dunning === undefined ? {} : { dunning: dunningSettingsFrom(input.dunning) }),
     ...(input.notifications === undefined ? {} : { notifications: notificationsFrom(input.notifications) }),
@@ -218,6 +238,7 @@ export function tenantToApi(tenant: TenantRow): z.infer<typeof TenantSchema> {
     company_address: tenant.settings.companyAddress,
     late_events: lateEventsOf(tenant.settings),
     raw_events_retention_days: retentionDays(tenant.settings),
+    customer_trial_days_max: customerTrialDays(tenant.settings, 0),
     tax: taxSettingsToApi(taxSettingsOf(tenant.settings)),
     dunning: dunningSettingsToApi(dunningSettingsOf(tenant.settings)),
     notifications: notificationsToApi(notificationsOf(tenant.settings)),

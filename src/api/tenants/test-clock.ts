@@ -1,10 +1,10 @@
 // GET and POST /admin/v1/test-clock, POST /admin/v1/test-clock/advance
 
 import { createRoute, z } from "@hono/zod-openapi"
-import type { Advance } from "../../actions/advance-clock.ts"
 import { advanceClock } from "../../actions/advance-clock.ts"
 import type { ClockState } from "../../actions/set-clock.ts"
 import { setTestClock } from "../../actions/set-clock.ts"
+import type { Advance } from "../../actions/walk-agenda.ts"
 import { AGENDA_KINDS } from "../../domain/agenda.ts"
 import type { Instant } from "../../domain/time.ts"
 import { addDuration, parseDuration } from "../../domain/time.ts"
@@ -21,6 +21,11 @@ const ClockSchema = z
     frozen: z
       .boolean()
       .openapi({ description: "False: the clock was never set and runs with real time.", example: true }),
+    status: z.enum(["Ready", "Advancing"]).openapi({
+      description: "Advancing: it is on its way, and what falls due is being run.",
+      example: "Ready",
+    }),
+    advancing_to: TimestampText.nullable().openapi({ example: null }),
   })
   .openapi("TestClock")
 
@@ -50,7 +55,8 @@ const AdvanceSchema = z
     from: TimestampText,
     now: TimestampText.openapi({ example: "2026-03-28T01:00:00Z" }),
     complete: z.boolean().openapi({
-      description: "False: there was more to do than one call does; advance again.",
+      description:
+        "False: there was more to do than one call does. It goes on by itself; read the clock until its status is Ready.",
       example: true,
     }),
     ran: z.array(
@@ -99,7 +105,8 @@ const advanceRoute = createRoute({
   operationId: "advanceTestClock",
   tags: ["Test clock"],
   summary: "Advance the clock of a test tenant",
-  description: "Runs everything that falls due on the way, in time order, and answers with what it did.",
+  description:
+    "Runs everything that falls due on the way, in time order, and answers with what it did. A long way goes on after the answer: the clock is Advancing until it has arrived.",
   ...writes("tenant:write"),
   request: body(AdvanceInput),
   responses: { 200: json(AdvanceSchema, "What ran."), ...writeProblems() },
@@ -108,7 +115,10 @@ const advanceRoute = createRoute({
 export function register(api: Api): void {
   api.openapi(getRoute, (c) => {
     const { tenant, now } = c.get("scope")
-    return c.json(clockToApi({ now, frozen: tenant.clockAt !== null }), 200)
+    return c.json(
+      clockToApi({ now, frozen: tenant.clockAt !== null, advancingTo: tenant.advance?.to ?? null }),
+      200,
+    )
   })
 
   api.openapi(setRoute, async (c) => {
@@ -133,7 +143,13 @@ function later(now: Instant, by: string): Instant {
 }
 
 function clockToApi(clock: ClockState): z.infer<typeof ClockSchema> {
-  return { now: timestamp(clock.now), frozen: clock.frozen }
+  const { now, frozen, advancingTo } = clock
+  return {
+    now: timestamp(now),
+    frozen,
+    status: advancingTo === null ? "Ready" : "Advancing",
+    advancing_to: advancingTo === null ? null : timestamp(advancingTo),
+  }
 }
 
 function advanceToApi(advance: Advance): z.infer<typeof AdvanceSchema> {

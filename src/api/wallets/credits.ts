@@ -84,7 +84,14 @@ const CreditInput = z
       example: "credit-2026-0042",
     }),
   })
-  .openapi("CreditInput")
+  .openapi("CreditInput", {
+    example: {
+      amount_nanos: "50000000000000",
+      kind: "Promotional",
+      description: "Welcome credit",
+      reason: "Goodwill",
+    },
+  })
 
 const CreditAuditSchema = z
   .object({

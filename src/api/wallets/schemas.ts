@@ -73,11 +73,13 @@ const FIELDS = {
 
 export const WalletInput = z
   .strictObject({ name: Name.openapi({ example: "Prepaid" }), currency: CurrencyCode.optional(), ...FIELDS })
-  .openapi("WalletInput")
+  .openapi("WalletInput", {
+    example: { name: "Prepaid", currency: "USD", priority: 100, low_balance_nanos: "5000000000000" },
+  })
 
 export const WalletChange = z
   .strictObject({ name: Name.optional().openapi({ example: "Prepaid" }), ...FIELDS })
-  .openapi("WalletChange")
+  .openapi("WalletChange", { example: { name: "Prepaid", low_balance_nanos: "5000000000000" } })
 
 /** What is left out stays, or is as a new wallet has it. */
 export function fieldsFrom(input: z.infer<typeof WalletChange>): Partial<WalletFields> {

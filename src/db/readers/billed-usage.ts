@@ -4,6 +4,8 @@
 import { and, eq, gte, isNotNull, ne, or } from "drizzle-orm"
 import type { Instant } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { known, reading } from "../together.ts"
 import type { SubscriptionRow } from "../rows.ts"
 import { invoiceLines, invoices } from "../schema.ts"
 
@@ -16,10 +18,10 @@ export type BilledLine = {
 export function billedUsageReader(db: Database, tenantId: string) {
   return {
     /** Each line; empty without a threshold. */
-    async of({ id, thresholdNanos, periodStart }: SubscriptionRow): Promise<BilledLine[]> {
-      if (thresholdNanos === null) return []
+    of({ id, thresholdNanos, periodStart }: SubscriptionRow): Read<BilledLine[]> {
+      if (thresholdNanos === null) return known([])
       const { skuId, serviceStart, ratedNanos } = invoiceLines
-      const rows = await db
+      const rows = db
         .select({ skuId, serviceStart, ratedNanos })
         .from(invoiceLines)
         .innerJoin(
@@ -36,11 +38,13 @@ export function billedUsageReader(db: Database, tenantId: string) {
             or(ne(invoices.status, "Void"), eq(invoices.waived, true)),
           ),
         )
-      return rows.flatMap((row) => {
-        return row.skuId === null || row.serviceStart === null
-          ? []
-          : [{ skuId: row.skuId, serviceStart: row.serviceStart, ratedNanos: row.ratedNanos }]
-      })
+      return reading(rows, (found) =>
+        found.flatMap((row) =>
+          row.skuId === null || row.serviceStart === null
+            ? []
+            : [{ skuId: row.skuId, serviceStart: row.serviceStart, ratedNanos: row.ratedNanos }],
+        ),
+      )
     },
   }
 }

@@ -4,6 +4,8 @@
 import { and, asc, eq, isNull, sql } from "drizzle-orm"
 import { budgetName, type AlertType, type BudgetTerms } from "../../domain/alert.ts"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { ask, mapped, readingRows } from "../together.ts"
 import { payees } from "../budgets.ts"
 import type { AlertRow, SubscriptionRow } from "../rows.ts"
 import { alerts, budgets, subscriptions } from "../schema.ts"
@@ -20,14 +22,24 @@ type LimitRow = {
   readonly epoch: number
 }
 
+const LIMIT_COLUMNS = [
+  "customer_id",
+  "version",
+  "members",
+  "alert_id",
+  "alert_type",
+  "threshold_nanos",
+  "epoch",
+] as const
+
 export function budgetReader(db: Database, tenantId: string) {
   const live = and(eq(alerts.tenantId, tenantId), isNull(alerts.deletedAt))
 
   return {
     /** Everything that limits a customer's spend; in one query, since it goes with all terms. CROSS JOIN keeps the planner from
      *  beginning with all alerts of the tenant. */
-    async over(customerId: string): Promise<BudgetTerms[]> {
-      const rows = await db.all<LimitRow>(sql`
+    over(customerId: string): Read<BudgetTerms[]> {
+      const query = sql`
         WITH RECURSIVE payer (id, parent_id, consolidation) AS (
           SELECT id, parent_id, consolidation FROM customers WHERE tenant_id = ${tenantId} AND id = ${customerId}
           UNION
@@ -39,9 +51,11 @@ export function budgetReader(db: Database, tenantId: string) {
         FROM payer
         CROSS JOIN budgets AS b ON b.tenant_id = ${tenantId} AND b.customer_id = payer.id
         CROSS JOIN alerts AS a ON a.tenant_id = ${tenantId} AND a.customer_id = payer.id AND a.deleted_at IS NULL
-        ORDER BY a.id`)
-      const byCustomer = Map.groupBy(rows, (row) => row.customer_id)
-      return Array.from(byCustomer.values(), (some) => termsOf(tenantId, some))
+        ORDER BY a.id`
+      return mapped(readingRows<LimitRow>(db, LIMIT_COLUMNS, query), (found) => {
+        const byCustomer = Map.groupBy(found, (row) => row.customer_id)
+        return Array.from(byCustomer.values(), (some) => termsOf(tenantId, some))
+      })
     },
 
     /** A customer's own budget, also when its last alert is gone; null if it never had one. */
@@ -68,7 +82,7 @@ export function budgetReader(db: Database, tenantId: string) {
 
     /** The customers with alerts whose budget a customer spends from. */
     async payers(customerId: string): Promise<string[]> {
-      const found = await this.over(customerId)
+      const found = await ask(db, this.over(customerId))
       return found.map(({ name }) => name.slice(tenantId.length + 1))
     },
 

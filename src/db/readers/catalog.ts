@@ -2,12 +2,17 @@
 
 import { and, asc, count, eq, gt, inArray, isNotNull, isNull, lte, or } from "drizzle-orm"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { allOf, ask, mapped, reading, readingOne } from "../together.ts"
 import type { PlanRow, PlanVersionRow, ProductRow, SkuRow } from "../rows.ts"
 import { planVersions, plans, products, skus } from "../schema.ts"
 import type { Page } from "./page.ts"
 import { pageOf } from "./page.ts"
 
 export type PlanWithTerms = { readonly plan: PlanRow; readonly terms: PlanVersionRow }
+
+/** A version of a plan with its SKUs. */
+export type SoldVersion = { readonly plan: PlanVersionRow; readonly skus: readonly SkuRow[] }
 
 export function catalogReader(db: Database, tenantId: string) {
   async function product(id: string): Promise<ProductRow | null> {
@@ -31,8 +36,8 @@ export function catalogReader(db: Database, tenantId: string) {
   }
 
   /** The SKUs of a plan as they stand at one of its versions, oldest first. */
-  function skusAt(planId: string, version: number): Promise<SkuRow[]> {
-    return db
+  function skusOf(planId: string, version: number): Read<SkuRow[]> {
+    const rows = db
       .select()
       .from(skus)
       .where(
@@ -44,6 +49,17 @@ export function catalogReader(db: Database, tenantId: string) {
         ),
       )
       .orderBy(asc(skus.id))
+    return reading(rows, (found) => found)
+  }
+
+  function versionOf(planId: string, version: number): Read<SoldVersion | null> {
+    const where = and(
+      eq(planVersions.tenantId, tenantId),
+      eq(planVersions.planId, planId),
+      eq(planVersions.planVersion, version),
+    )
+    const both = allOf([readingOne(db.select().from(planVersions).where(where)), skusOf(planId, version)])
+    return mapped(both, ([terms, found]) => (terms === null ? null : { plan: terms, skus: found }))
   }
 
   async function currentTerms(found: readonly PlanRow[]): Promise<PlanWithTerms[]> {
@@ -68,7 +84,8 @@ export function catalogReader(db: Database, tenantId: string) {
   return {
     product,
     plan,
-    skusAt,
+    versionOf,
+    skusAt: (planId: string, version: number): Promise<SkuRow[]> => ask(db, skusOf(planId, version)),
 
     /** A SKU with its newest terms, retired or not. */
     async sku(id: string): Promise<SkuRow | null> {

@@ -8,8 +8,11 @@ import type { ContractLink } from "../../domain/contract-spans.ts"
 import type { Minor } from "../../domain/money.ts"
 import { minor } from "../../domain/money.ts"
 import type { Interval } from "../../domain/proration.ts"
+import type { Instant } from "../../domain/time.ts"
 import { LATEST } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { reading } from "../together.ts"
 import type { ContractRow, ContractSubscriptionRow, SubscriptionRow } from "../rows.ts"
 import { contracts, contractSubscriptions, subscriptions } from "../schema.ts"
 import type { Page } from "./page.ts"
@@ -33,6 +36,9 @@ export type LinkedContract = ContractLink & { readonly current: ContractRow }
 export type Pool = { readonly invoiced: Minor; readonly drawn: Minor }
 
 export const NO_POOL: Pool = { invoiced: minor(0n), drawn: minor(0n) }
+
+/** What a waived invoice charged is never charged again, so it counts as what it was: else a true-up would charge it after all. */
+const STANDING = sql`(i.status <> 'Void' OR i.waived = 1)`
 
 export function contractReader(db: Database, tenantId: string) {
   const mine = eq(contracts.tenantId, tenantId)
@@ -82,8 +88,8 @@ export function contractReader(db: Database, tenantId: string) {
     },
 
     /** The chains that a subscription was, is and will be under, in order of time. Nearly always none: one look into an index. */
-    async linksOf(subscriptionId: string): Promise<LinkedContract[]> {
-      const rows = await db
+    linksOf(subscriptionId: string): Read<LinkedContract[]> {
+      const rows = db
         .select({ fromAt: contractSubscriptions.fromAt, contract: getTableColumns(contracts) })
         .from(contractSubscriptions)
         .innerJoin(
@@ -101,17 +107,10 @@ export function contractReader(db: Database, tenantId: string) {
           ),
         )
         .orderBy(asc(contractSubscriptions.fromAt), asc(contracts.createdAt), asc(contracts.id))
-      const chains = Map.groupBy(rows, ({ contract }) => contract.rootContractId)
-      return [...chains.values()].flatMap((chain) => {
-        const [first, last] = [chain[0], chain.at(-1)]
-        if (first === undefined || last === undefined) return []
-        return [
-          { fromAt: first.fromAt, chain: chain.map(({ contract }) => contract), current: last.contract },
-        ]
-      })
+      return reading(rows, chainsOf)
     },
 
-    /** What stands on invoices that are not void for each commitment, but for lines that are being decided anew and one invoice. */
+    /** What stands on invoices that are not void, or are waived, for each commitment, but for lines that are being decided anew and one invoice. */
     async pools(
       sourceIds: readonly string[],
       exceptKeys: readonly string[],
@@ -124,7 +123,7 @@ export function contractReader(db: Database, tenantId: string) {
         FROM invoice_lines AS l
         JOIN invoices AS i ON i.tenant_id = l.tenant_id AND i.id = l.invoice_id
         WHERE l.tenant_id = ${tenantId} AND l.source_id IN ${listed(sourceIds)} AND l.kind = 'Commitment'
-          AND i.status <> 'Void' AND i.type = 'Standard' AND l.line_key NOT IN ${listed(exceptKeys)}
+          AND ${STANDING} AND i.type = 'Standard' AND l.line_key NOT IN ${listed(exceptKeys)}
           AND i.id IS NOT ${exceptInvoiceId}
         GROUP BY l.source_id`)
       return new Map(
@@ -153,7 +152,7 @@ export function contractReader(db: Database, tenantId: string) {
             SELECT MIN(n.from_at) FROM contract_subscriptions AS n
             WHERE n.tenant_id = m.tenant_id AND n.subscription_id = m.subscription_id AND n.from_at > m.from_at
           ), ${LATEST})
-          AND i.status <> 'Void' AND i.type = 'Standard' AND l.line_key NOT IN ${listed(exceptKeys)}
+          AND ${STANDING} AND i.type = 'Standard' AND l.line_key NOT IN ${listed(exceptKeys)}
         GROUP BY l.sku_id ORDER BY l.sku_id`)
       return rows.map((row) => ({ skuId: row.sku_id, amount: minor(BigInt(row.amount)) }))
     },
@@ -199,4 +198,15 @@ export function contractReader(db: Database, tenantId: string) {
       return new Set(rows.map(({ id }) => id))
     },
   }
+}
+
+type Linked = { readonly fromAt: Instant; readonly contract: ContractRow }
+
+function chainsOf(rows: readonly Linked[]): LinkedContract[] {
+  const chains = Map.groupBy(rows, ({ contract }) => contract.rootContractId)
+  return [...chains.values()].flatMap((chain) => {
+    const [first, last] = [chain[0], chain.at(-1)]
+    if (first === undefined || last === undefined) return []
+    return [{ fromAt: first.fromAt, chain: chain.map(({ contract }) => contract), current: last.contract }]
+  })
 }

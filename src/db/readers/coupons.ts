@@ -2,6 +2,8 @@
 
 import { and, asc, eq, isNull, sql } from "drizzle-orm"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { reading } from "../together.ts"
 import type { CouponRedemptionRow, CouponRow } from "../rows.ts"
 import { couponRedemptions, coupons, plans, skus } from "../schema.ts"
 import type { Page } from "./page.ts"
@@ -60,12 +62,13 @@ export function couponReader(db: Database, tenantId: string) {
     },
 
     /** All coupons that a subscription ever had, oldest first: periods that were reduced once stay so. */
-    redemptionsOf(subscriptionId: string): Promise<CouponRedemptionRow[]> {
-      return db
+    redemptionsOf(subscriptionId: string): Read<CouponRedemptionRow[]> {
+      const rows = db
         .select()
         .from(couponRedemptions)
         .where(on(subscriptionId))
         .orderBy(asc(couponRedemptions.redeemedAt), asc(couponRedemptions.id))
+      return reading(rows, (found) => found)
     },
 
     redemptions: (page: Page, subscriptionId: string) =>

@@ -3,6 +3,8 @@
 import { and, asc, eq, inArray, ne, or, sql } from "drizzle-orm"
 import type { AccountType } from "../../domain/customer.ts"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { ask, reading, readingOne } from "../together.ts"
 import type { CustomerRow } from "../rows.ts"
 import { customers, invoices, subscriptions } from "../schema.ts"
 import type { Page } from "./page.ts"
@@ -13,14 +15,17 @@ export type TreeSize = { readonly nodes: number; readonly levels: number }
 export function customerReader(db: Database, tenantId: string) {
   const mine = eq(customers.tenantId, tenantId)
 
-  async function byId(id: string): Promise<CustomerRow | null> {
-    return (
-      (await db
+  function one(id: string): Read<CustomerRow | null> {
+    return readingOne(
+      db
         .select()
         .from(customers)
-        .where(and(mine, eq(customers.id, id)))
-        .get()) ?? null
+        .where(and(mine, eq(customers.id, id))),
     )
+  }
+
+  async function byId(id: string): Promise<CustomerRow | null> {
+    return ask(db, one(id))
   }
 
   /** The customer's parent and everything above it, nearest first. */
@@ -89,8 +94,8 @@ export function customerReader(db: Database, tenantId: string) {
   }
 
   /** Whether any customer consolidates to this one. */
-  async function isConsolidated(id: string): Promise<boolean> {
-    const row = await db
+  function isConsolidated(id: string): Read<boolean> {
+    const rows = db
       .select({ id: customers.id })
       .from(customers)
       .where(
@@ -102,8 +107,7 @@ export function customerReader(db: Database, tenantId: string) {
         ),
       )
       .limit(1)
-      .get()
-    return row !== undefined
+    return reading(rows, (found) => found.length > 0)
   }
 
   /** Those whose invoices go to a customer: its children that consolidate to it, and who names it in `bill_to_id`. Closed ones
@@ -142,6 +146,7 @@ export function customerReader(db: Database, tenantId: string) {
   }
 
   return {
+    one,
     byId,
     ancestors,
     descendants,

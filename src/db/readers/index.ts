@@ -1,6 +1,11 @@
 // Everything that can be read of one tenant. There is no reader without a tenant but those in ../system.ts.
 
+import { eq } from "drizzle-orm"
 import type { Database } from "../database.ts"
+import type { TenantRow } from "../rows.ts"
+import type { Read } from "../together.ts"
+import { ask, readingOne, together } from "../together.ts"
+import { tenants } from "../schema.ts"
 import { billyMoneyReader } from "./billy-money.ts"
 import { budgetReader } from "./budgets.ts"
 import { catalogReader } from "./catalog.ts"
@@ -26,6 +31,11 @@ export type Readers = ReturnType<typeof readersFor>
 
 export function readersFor(db: Database, tenantId: string) {
   return {
+    ask: <T>(read: Read<T>) => ask(db, read),
+    /** The tenant as it is now; what an isolate remembers of it may be a minute old. */
+    tenant: (): Read<TenantRow | null> =>
+      readingOne(db.select().from(tenants).where(eq(tenants.id, tenantId))),
+    together: <const R extends readonly Read<unknown>[]>(reads: R) => together(db, reads),
     billyMoney: billyMoneyReader(db, tenantId),
     budgets: budgetReader(db, tenantId),
     catalog: catalogReader(db, tenantId),

@@ -5,10 +5,13 @@ import type { Was } from "../../domain/billing.ts"
 import { addWas } from "../../domain/billing.ts"
 import { decimalOf } from "../../domain/decimal.ts"
 import type { InvoiceStatus, InvoiceType } from "../../domain/invoice.ts"
+import type { Minor } from "../../domain/money.ts"
 import { nanos } from "../../domain/money.ts"
 import type { SeqRange } from "../../domain/seq-ranges.ts"
 import type { Instant } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { allOf, ask, known, mapped, reading, readingOne } from "../together.ts"
 import type { InvoiceLineRow, InvoiceRow } from "../rows.ts"
 import { invoiceLines, invoices } from "../schema.ts"
 import type { Page } from "./page.ts"
@@ -33,18 +36,19 @@ export type InvoiceWithLines = { readonly invoice: InvoiceRow; readonly lines: r
 export type WasBilled = Was & { readonly ranges: readonly SeqRange[] }
 
 export function invoiceReader(db: Database, tenantId: string) {
-  function linesOf(invoiceId: string): Promise<InvoiceLineRow[]> {
-    return db
+  function one(id: string): Read<InvoiceWithLines | null> {
+    const where = and(eq(invoices.tenantId, tenantId), eq(invoices.id, id))
+    const lines = db
       .select()
       .from(invoiceLines)
-      .where(and(eq(invoiceLines.tenantId, tenantId), eq(invoiceLines.invoiceId, invoiceId)))
+      .where(and(eq(invoiceLines.tenantId, tenantId), eq(invoiceLines.invoiceId, id)))
       .orderBy(asc(invoiceLines.position))
+    const both = allOf([readingOne(db.select().from(invoices).where(where)), reading(lines, (rows) => rows)])
+    return mapped(both, ([invoice, its]) => (invoice === null ? null : { invoice, lines: its }))
   }
 
   async function byId(id: string): Promise<InvoiceWithLines | null> {
-    const where = and(eq(invoices.tenantId, tenantId), eq(invoices.id, id))
-    const [invoice, lines] = await Promise.all([db.select().from(invoices).where(where).get(), linesOf(id)])
-    return invoice === undefined ? null : { invoice, lines }
+    return ask(db, one(id))
   }
 
   /** An invoice is of a subscription as a whole, or has lines of it beside those of others. */
@@ -54,6 +58,7 @@ export function invoiceReader(db: Database, tenantId: string) {
   }
 
   return {
+    one,
     byId,
 
     /** The draft that gathers lines under a key, with the lines that it has. */
@@ -90,9 +95,9 @@ export function invoiceReader(db: Database, tenantId: string) {
 
     /** What invoices that are not void already took for these charges, but for one invoice that is redone. A credit note gives
      *  money back and opens no charge again; a pro-forma has taken nothing. */
-    async was(lineKeys: readonly string[], exceptInvoiceId: string | null): Promise<Map<string, WasBilled>> {
-      const sums = new Map<string, WasBilled>()
-      const rows = await db
+    was(lineKeys: readonly string[], exceptInvoiceId: string | null): Read<ReadonlyMap<string, WasBilled>> {
+      if (lineKeys.length === 0) return known(new Map())
+      const rows = db
         .select({
           lineKey: invoiceLines.lineKey,
           quantity: invoiceLines.quantity,
@@ -116,17 +121,7 @@ export function invoiceReader(db: Database, tenantId: string) {
             exceptInvoiceId === null ? undefined : ne(invoices.id, exceptInvoiceId),
           ),
         )
-      for (const row of rows) {
-        const part: Was = {
-          quantity: decimalOf(row.quantity),
-          rated: nanos(BigInt(row.rated)),
-          amount: row.amount,
-        }
-        const before = sums.get(row.lineKey)
-        const ranges = [...(before?.ranges ?? []), ...(row.ranges ?? [])]
-        sums.set(row.lineKey, { ...addWas(before, part), ranges })
-      }
-      return sums
+      return reading(rows, sumsOf)
     },
 
     /** Where the first period of a subscription begins whose invoice is a draft or was finalized after `by`; null: there is none. */
@@ -158,4 +153,27 @@ export function invoiceReader(db: Database, tenantId: string) {
       return (await db.select({ id: invoices.id }).from(invoices).where(where).get()) !== undefined
     },
   }
+}
+
+type BilledRow = {
+  readonly lineKey: string
+  readonly quantity: string
+  readonly rated: string
+  readonly amount: Minor
+  readonly ranges: readonly SeqRange[] | null
+}
+
+function sumsOf(rows: readonly BilledRow[]): ReadonlyMap<string, WasBilled> {
+  const sums = new Map<string, WasBilled>()
+  for (const row of rows) {
+    const part: Was = {
+      quantity: decimalOf(row.quantity),
+      rated: nanos(BigInt(row.rated)),
+      amount: row.amount,
+    }
+    const before = sums.get(row.lineKey)
+    const ranges = [...(before?.ranges ?? []), ...(row.ranges ?? [])]
+    sums.set(row.lineKey, { ...addWas(before, part), ranges })
+  }
+  return sums
 }

@@ -5,6 +5,8 @@ import { sql } from "drizzle-orm"
 import type { DraftedUsage } from "../../domain/late-events.ts"
 import type { Instant } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { mapped, readingRows } from "../together.ts"
 
 export type DraftedLine = DraftedUsage & { readonly skuId: string }
 
@@ -15,12 +17,14 @@ type Row = {
   readonly is_billed: number
 }
 
+const COLUMNS = ["sku_id", "service_start", "period_start", "is_billed"] as const
+
 export function lateEventsReader(db: Database, tenantId: string) {
   return {
     /** The lines of the subscription's drafts; null: its tenant takes late events. The tenant's setting is read here and now, since
      *  what an isolate remembers of it may be older than the terms. */
-    async drafted(subscriptionId: string): Promise<DraftedLine[] | null> {
-      const rows = await db.all<Row>(sql`
+    drafted(subscriptionId: string): Read<DraftedLine[] | null> {
+      const query = sql`
         SELECT l.sku_id, l.service_start, i.period_start, EXISTS (
           SELECT 1 FROM invoice_lines AS other
           CROSS JOIN invoices AS final
@@ -35,8 +39,10 @@ export function lateEventsReader(db: Database, tenantId: string) {
               AND draft.status = 'Draft' AND draft.type = 'Standard'
           )
         LEFT JOIN invoices AS i ON i.tenant_id = t.id AND i.id = l.invoice_id
-        WHERE t.id = ${tenantId} AND t.settings ->> 'lateEvents' = 'Reject'`)
-      return rows.length === 0 ? null : rows.flatMap(toLine)
+        WHERE t.id = ${tenantId} AND t.settings ->> 'lateEvents' = 'Reject'`
+      return mapped(readingRows<Row>(db, COLUMNS, query), (found) =>
+        found.length === 0 ? null : found.flatMap(toLine),
+      )
     },
   }
 }

@@ -144,7 +144,7 @@ function documentSums(tenantId: string, customers: SQL): SQL[] {
     summed("Payments", sql`p.amount_minor`, payments, sql`${ofCustomer} AND p.status = 'Succeeded'`, "p"),
     summed(
       "Disputes",
-      sql`p.disputed_minor`,
+      sql`COALESCE(p.disputing_minor, p.disputed_minor)`,
       payments,
       sql`${ofCustomer} AND p.dispute_status = 'Open'`,
       "p",
@@ -186,7 +186,7 @@ function payableSums(tenantId: string, customers: SQL): SQL[] {
       check,
       sql`e.amount_minor`,
       from(sql`wallet_entries e CROSS JOIN wallet_grants g`),
-      sql`${ofEntry} AND e.kind IN ('Granted', 'Debited', 'Reversed')`,
+      sql`${ofEntry} AND e.kind IN ('Granted', 'Debited', 'Reversed', 'Restored')`,
       "e",
     ),
     summed(
@@ -197,6 +197,13 @@ function payableSums(tenantId: string, customers: SQL): SQL[] {
       "p",
     ),
     summed(check, sql`p.amount_minor`, from(sql`payouts p`), paid, "p"),
+    summed(
+      check,
+      sql`p.set_off_minor`,
+      from(sql`payments p`),
+      sql`${ofPayment} AND p.set_off_minor > 0`,
+      "p",
+    ),
   ]
 }
 

@@ -2,6 +2,8 @@
 
 import { and, desc, eq, isNull, or, sql } from "drizzle-orm"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { reading } from "../together.ts"
 import type { PaymentMethodRow } from "../rows.ts"
 import { paymentMethods } from "../schema.ts"
 import type { Page } from "./page.ts"
@@ -16,6 +18,14 @@ export function paymentMethodReader(db: Database, tenantId: string) {
     async byId(customerId: string, id: string): Promise<PaymentMethodRow | null> {
       const where = and(attached, eq(paymentMethods.customerId, customerId), eq(paymentMethods.id, id))
       return (await db.select().from(paymentMethods).where(where).get()) ?? null
+    },
+
+    /** Of the methods that a customer still has: those of these ids, and the default. */
+    choices(customerId: string, ids: readonly string[]): Read<PaymentMethodRow[]> {
+      const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`
+      const named = or(eq(paymentMethods.isDefault, true), sql`${paymentMethods.id} IN ${wanted}`)
+      const where = and(attached, eq(paymentMethods.customerId, customerId), named)
+      return reading(db.select().from(paymentMethods).where(where), (rows) => rows)
     },
 
     async defaultOf(customerId: string): Promise<PaymentMethodRow | null> {

@@ -1,6 +1,8 @@
 // Reads payments, refunds, events of processors and dunning, of one tenant.
 
 import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, ne, sql } from "drizzle-orm"
+import type { Minor } from "../../domain/money.ts"
+import { minor } from "../../domain/money.ts"
 import type { PaymentStatus } from "../../domain/payment.ts"
 import type { Instant } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
@@ -72,6 +74,60 @@ export function paymentReader(db: Database, tenantId: string) {
     ofInvoice(invoiceId: string, limit: number): Promise<PaymentRow[]> {
       const where = and(ofTenant, eq(payments.invoiceId, invoiceId))
       return db.select().from(payments).where(where).orderBy(desc(payments.id)).limit(limit)
+    },
+
+    /** Those that have no end yet, newest first. */
+    underWayOf(invoiceId: string): Promise<PaymentRow[]> {
+      const open = inArray(payments.status, ["Processing", "Pending", "RequiresAction"])
+      const where = and(ofTenant, eq(payments.invoiceId, invoiceId), open)
+      return db.select().from(payments).where(where).orderBy(desc(payments.id))
+    },
+
+    /** The last one that a method was declined for good with. */
+    async hardFailureOf(invoiceId: string, methodId: string): Promise<PaymentRow | null> {
+      const where = and(
+        ofTenant,
+        eq(payments.invoiceId, invoiceId),
+        eq(payments.methodId, methodId),
+        eq(payments.isHardFailure, true),
+      )
+      return (await db.select().from(payments).where(where).orderBy(desc(payments.id)).limit(1).get()) ?? null
+    },
+
+    /** Those that succeeded and are not given back in full, newest first, older than one. */
+    leftOf(invoiceId: string, before: string | null, limit: number): Promise<PaymentRow[]> {
+      const where = and(
+        ofTenant,
+        eq(payments.invoiceId, invoiceId),
+        eq(payments.status, "Succeeded"),
+        sql`${payments.amountMinor} > ${payments.refundedMinor} + COALESCE(${payments.paidOutMinor}, 0)`,
+        before === null ? undefined : lt(payments.id, before),
+      )
+      return db.select().from(payments).where(where).orderBy(desc(payments.id)).limit(limit)
+    },
+
+    /** Those of an invoice that are or were disputed, oldest first. */
+    disputedOf(invoiceId: string): Promise<PaymentRow[]> {
+      const where = and(ofTenant, eq(payments.invoiceId, invoiceId), isNotNull(payments.disputeStatus))
+      return db.select().from(payments).where(where).orderBy(asc(payments.id))
+    },
+
+    /** What of the payments that succeeded came beyond what was due, and is no credit. */
+    async beyondDue(invoiceId: string): Promise<Minor> {
+      const beyond = sql<string>`CAST(COALESCE(SUM(
+        ${payments.amountMinor} - ${payments.appliedMinor} - ${payments.creditedMinor}
+        - COALESCE(${payments.setOffMinor}, 0)), 0) AS TEXT)`
+      const where = and(ofTenant, eq(payments.invoiceId, invoiceId), eq(payments.status, "Succeeded"))
+      const row = await db.select({ beyond }).from(payments).where(where).get()
+      return minor(BigInt(row?.beyond ?? "0"))
+    },
+
+    /** What of an invoice's payments left again by payouts, or is on its way by them. */
+    async paidOutOf(invoiceId: string): Promise<Minor> {
+      const out = sql<string>`CAST(COALESCE(SUM(${payments.paidOutMinor}), 0) AS TEXT)`
+      const where = and(ofTenant, eq(payments.invoiceId, invoiceId))
+      const row = await db.select({ out }).from(payments).where(where).get()
+      return minor(BigInt(row?.out ?? "0"))
     },
 
     async refund(id: string): Promise<RefundRow | null> {

@@ -7,7 +7,7 @@ import type { PayoutStatus } from "../../domain/payout.ts"
 import type { Instant } from "../../domain/time.ts"
 import type { Database } from "../database.ts"
 import type { Creditor } from "../owed.ts"
-import { owedTo } from "../owed.ts"
+import { owedTo, owingInvoices } from "../owed.ts"
 import type { PayoutRow } from "../rows.ts"
 import { invoices, payouts } from "../schema.ts"
 import type { Page } from "./page.ts"
@@ -20,6 +20,15 @@ export type PayoutFilter = {
   readonly from?: Instant | undefined
   readonly to?: Instant | undefined
 }
+
+/** `owedMinor`: on the invoice. `backMinor`: what of its payments can still go back. */
+export type OwingInvoice = {
+  readonly id: string
+  readonly owedMinor: Minor
+  readonly backMinor: Minor
+}
+
+type OwingRow = { readonly id: string; readonly owed: string; readonly back: string }
 
 export function payoutReader(db: Database, tenantId: string) {
   const ofTenant = eq(payouts.tenantId, tenantId)
@@ -44,6 +53,13 @@ export function payoutReader(db: Database, tenantId: string) {
     async byRef(processor: string, payoutRef: string): Promise<PayoutRow | null> {
       const where = and(ofTenant, eq(payouts.processor, processor), eq(payouts.payoutRef, payoutRef))
       return (await db.select().from(payouts).where(where).get()) ?? null
+    },
+
+    /** One of which this was an earlier try, which failed. There is no index of those: it is asked for what is not known otherwise. */
+    async byFormerRef(processor: string, payoutRef: string): Promise<PayoutRow | null> {
+      const former = sql`EXISTS (SELECT 1 FROM json_each(${payouts.failures}) f WHERE f.value ->> '$.ref' = ${payoutRef})`
+      const where = and(ofTenant, eq(payouts.processor, processor), former)
+      return (await db.select().from(payouts).where(where).limit(1).get()) ?? null
     },
 
     /** The one that pays an invoice out, or tries to. */
@@ -93,6 +109,25 @@ export function payoutReader(db: Database, tenantId: string) {
     async owed(creditor: Creditor, isFree: boolean): Promise<Minor> {
       const amount = sql<string>`CAST(${owedTo(tenantId, creditor, isFree)} AS TEXT)`
       const row = await db.get<{ amount: string }>(sql`SELECT ${amount} AS amount`)
+      return minor(BigInt(row.amount))
+    },
+
+    /** Invoices on which money is owed that their payments can give back, oldest first. */
+    async owing(creditor: Creditor, limit: number): Promise<OwingInvoice[]> {
+      const rows = await db.all<OwingRow>(sql`
+        SELECT id, CAST(owed AS TEXT) AS owed, CAST(back AS TEXT) AS back
+        FROM (${owingInvoices(tenantId, creditor)}) WHERE back > 0 ORDER BY id LIMIT ${limit}`)
+      return rows.map(({ owed, back, ...row }) => {
+        return { ...row, owedMinor: minor(BigInt(owed)), backMinor: minor(BigInt(back)) }
+      })
+    },
+
+    /** What is owed on invoices beyond what their payments can give back. */
+    async unpayable(creditor: Creditor): Promise<Minor> {
+      const amount = sql<string>`CAST(COALESCE(SUM(MAX(0, owed - back)), 0) AS TEXT)`
+      const row = await db.get<{ amount: string }>(
+        sql`SELECT ${amount} AS amount FROM (${owingInvoices(tenantId, creditor)})`,
+      )
       return minor(BigInt(row.amount))
     },
   }

@@ -10,11 +10,14 @@ import { segmentsOf } from "../../domain/timeline.ts"
 import { underContract } from "../../domain/contract-prices.ts"
 import { contractSpans } from "../../domain/contract-spans.ts"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { allOf, ask, mapped, reading, readingOne, together } from "../together.ts"
 import type { PlanVersionRow, SubscriptionRow } from "../rows.ts"
 import { subscriptions } from "../schema.ts"
 import type { BilledLine } from "./billed-usage.ts"
 import { billedUsageReader } from "./billed-usage.ts"
 import { budgetReader } from "./budgets.ts"
+import type { SoldVersion } from "./catalog.ts"
 import { catalogReader } from "./catalog.ts"
 import type { LinkedContract } from "./contracts.ts"
 import { contractReader } from "./contracts.ts"
@@ -33,7 +36,8 @@ export type SubscriptionTerms = {
   readonly segments: readonly SegmentTerms[]
   /** The contracts that it was, is and will be under, in order of time. */
   readonly contracts: readonly LinkedContract[]
-  /** What limits its spend: the alerts and the credit of its customer, and of those whom the customer consolidates to. */
+  /** What limits its spend: the alerts of its customer and of those whom the customer consolidates to, and the credit of who gets its
+   *  invoices. */
   readonly budgets: readonly BudgetTerms[]
   /** Lines of its drafts, where the tenant refuses late events; null where it takes them. */
   readonly drafted: readonly DraftedLine[] | null
@@ -46,8 +50,6 @@ export type SegmentTerms = {
   readonly plan: PlanVersionRow
   readonly skus: readonly RatedSku[]
 }
-
-type Version = { readonly plan: PlanVersionRow; readonly skus: readonly RatedSku[] }
 
 export type SubscriptionFilter = {
   readonly customerId?: string | undefined
@@ -70,21 +72,15 @@ export function subscriptionReader(db: Database, tenantId: string) {
   const billedUsage = billedUsageReader(db, tenantId)
 
   async function byId(id: string): Promise<SubscriptionRow | null> {
-    return (
-      (await db
-        .select()
-        .from(subscriptions)
-        .where(and(mine, eq(subscriptions.id, id)))
-        .get()) ?? null
-    )
+    const where = and(mine, eq(subscriptions.id, id))
+    return ask(db, readingOne(db.select().from(subscriptions).where(where)))
   }
 
-  async function versionOf(planId: string, planVersion: number): Promise<Version | null> {
-    const [found, skus] = await Promise.all([
-      catalog.plan(planId, planVersion),
-      catalog.skusAt(planId, planVersion),
-    ])
-    return found === null ? null : { plan: found.terms, skus }
+  /** The versions of plans that the parts of a time are sold under, by their names. */
+  function versionsOf(parts: readonly Sold[]): Read<ReadonlyMap<string, SoldVersion | null>> {
+    const named = [...new Map(parts.map((part) => [nameOf(part), part]))]
+    const all = allOf(named.map(([, { planId, planVersion }]) => catalog.versionOf(planId, planVersion)))
+    return mapped(all, (versions) => new Map(named.map(([name], at) => [name, versions[at] ?? null])))
   }
 
   /** `joined`: contracts that it is about to come under. */
@@ -92,26 +88,23 @@ export function subscriptionReader(db: Database, tenantId: string) {
     subscription: SubscriptionRow,
     joined: readonly LinkedContract[] = [],
   ): Promise<SubscriptionTerms | null> {
+    const { id, customerId, currency } = subscription
     const segments = segmentsOf(subscription)
-    const versions = new Map<string, Promise<Version | null>>()
-    for (const { planId, planVersion } of [subscription, ...segments]) {
-      const name = `${planId}:${planVersion}`
-      if (!versions.has(name)) versions.set(name, versionOf(planId, planVersion))
-    }
-    const versionAt = async ({ planId, planVersion }: Pick<Segment, "planId" | "planVersion">) =>
-      (await versions.get(`${planId}:${planVersion}`)) ?? null
-    const [current, sold, links, alerts, credit, drafted, billed] = await Promise.all([
-      versionAt(subscription),
-      Promise.all(segments.map(async (segment) => ({ segment, version: await versionAt(segment) }))),
-      contracting.linksOf(subscription.id),
-      limiting.over(subscription.customerId),
-      crediting.over(subscription.customerId, subscription.currency),
-      late.drafted(subscription.id),
+    const [versions, links, alerts, credited, drafted, billed] = await together(db, [
+      versionsOf([subscription, ...segments]),
+      contracting.linksOf(id),
+      limiting.over(customerId),
+      crediting.versionsOver(customerId),
+      late.drafted(id),
       billedUsage.of(subscription),
     ])
+    const current = versions.get(nameOf(subscription)) ?? null
     if (current === null) return null
-    const budgets = [...alerts, ...credit]
-    const known = sold.flatMap(({ segment, version }) => (version === null ? [] : [{ segment, ...version }]))
+    const budgets = [...alerts, ...(await crediting.over(credited, currency))]
+    const known = segments.flatMap((segment) => {
+      const version = versions.get(nameOf(segment)) ?? null
+      return version === null ? [] : [{ segment, ...version }]
+    })
     assert(known.length === segments.length, "the plan versions of a subscription are kept", { segments })
     const contracts = [...links, ...joined]
     const priced = contracts.length === 0 ? known : await inContracts(subscription, known, contracts)
@@ -134,6 +127,22 @@ export function subscriptionReader(db: Database, tenantId: string) {
     async withTerms(id: string): Promise<SubscriptionTerms | null> {
       const subscription = await byId(id)
       return subscription === null ? null : termsOf(subscription)
+    },
+
+    byIds(ids: readonly string[]): Read<SubscriptionRow[]> {
+      const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`
+      const where = and(mine, sql`${subscriptions.id} IN ${wanted}`)
+      return reading(db.select().from(subscriptions).where(where), (rows) => rows)
+    },
+
+    /** The one that an invoice is of, and those that it has lines of. */
+    onInvoice(invoiceId: string): Read<SubscriptionRow[]> {
+      const ids = sql`
+        SELECT subscription_id FROM invoices WHERE tenant_id = ${tenantId} AND id = ${invoiceId}
+        UNION
+        SELECT subscription_id FROM invoice_lines WHERE tenant_id = ${tenantId} AND invoice_id = ${invoiceId}`
+      const where = and(mine, sql`${subscriptions.id} IN (${ids})`)
+      return reading(db.select().from(subscriptions).where(where), (rows) => rows)
     },
 
     list: (page: Page, filter: SubscriptionFilter) =>
@@ -190,4 +199,10 @@ export function subscriptionReader(db: Database, tenantId: string) {
         .limit(limit)
     },
   }
+}
+
+type Sold = Pick<Segment, "planId" | "planVersion">
+
+function nameOf({ planId, planVersion }: Sold): string {
+  return `${planId}:${planVersion}`
 }

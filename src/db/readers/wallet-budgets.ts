@@ -1,7 +1,7 @@
 // Reads what customers' credit allows, of one tenant: how much there is, who spends from it, and what of their usage is paid.
 // Law: the version is read first and once more at the end, so what is read belongs together and is never older than it says.
 
-import { and, eq, sql } from "drizzle-orm"
+import { and, eq, inArray, sql } from "drizzle-orm"
 import type { Currency } from "../../domain/currency.ts"
 import type { Prepaid, TakenUsage } from "../../domain/alert.ts"
 import { budgetName } from "../../domain/alert.ts"
@@ -11,9 +11,11 @@ import type { CreditTerms, WalletWatch } from "../../domain/prepaid.ts"
 import { creditName, isWatching, USAGE_KEPT_MS, walletLimits } from "../../domain/prepaid.ts"
 import type { Instant } from "../../domain/time.ts"
 import type { AutoRecharge } from "../../domain/wallet.ts"
-import { payeeIds } from "../budgets.ts"
+import { creditPayeeIds } from "../budgets.ts"
 import type { Database } from "../database.ts"
-import { walletBudgets } from "../schema.ts"
+import type { Read } from "../together.ts"
+import { ask, reading, readingRows } from "../together.ts"
+import { subscriptions, walletBudgets } from "../schema.ts"
 
 /** `balanceMinor`: what its grants hold that pay everything. */
 export type Standing = {
@@ -22,7 +24,12 @@ export type Standing = {
   readonly version: number
 }
 
-type Version = { readonly customer_id: string; readonly version: number; readonly changed_at: number }
+/** Whose credit it is, and how often what it allows has changed. */
+export type CreditVersion = {
+  readonly customer_id: string
+  readonly version: number
+  readonly changed_at: number
+}
 
 type Member = {
   readonly id: string
@@ -49,26 +56,36 @@ type Watch = {
 const READS = 5
 
 export function walletBudgetReader(db: Database, tenantId: string) {
-  async function versionsOver(customerId: string): Promise<Version[]> {
-    return db.all<Version>(sql`
-      WITH RECURSIVE payer (id, parent_id, consolidation) AS (
-        SELECT id, parent_id, consolidation FROM customers WHERE tenant_id = ${tenantId} AND id = ${customerId}
+  /** Of at most one customer: whoever gets the invoices of this one draws its own credit for them. */
+  function versionsOver(customerId: string): Read<CreditVersion[]> {
+    const query = sql`
+      WITH RECURSIVE payer (id, parent_id, consolidation, bill_to_id) AS (
+        SELECT id, parent_id, consolidation, bill_to_id FROM customers WHERE tenant_id = ${tenantId} AND id = ${customerId}
         UNION
-        SELECT above.id, above.parent_id, above.consolidation FROM payer
+        SELECT above.id, above.parent_id, above.consolidation, above.bill_to_id FROM payer
         JOIN customers AS above ON above.tenant_id = ${tenantId} AND above.id = payer.parent_id
         WHERE payer.consolidation = 'ConsolidateToParent'
       )
       SELECT b.customer_id, b.version, b.changed_at FROM payer
-      CROSS JOIN wallet_budgets AS b ON b.tenant_id = ${tenantId} AND b.customer_id = payer.id
-      ORDER BY b.customer_id`)
+      CROSS JOIN wallet_budgets AS b ON b.tenant_id = ${tenantId} AND b.customer_id = COALESCE(payer.bill_to_id, payer.id)
+      WHERE payer.consolidation <> 'ConsolidateToParent'
+      ORDER BY b.customer_id`
+    return readingRows<CreditVersion>(db, ["customer_id", "version", "changed_at"], query)
   }
 
-  async function versionOf(customerId: string): Promise<Version | null> {
+  async function versionOf(customerId: string): Promise<CreditVersion | null> {
     const mine = and(eq(walletBudgets.tenantId, tenantId), eq(walletBudgets.customerId, customerId))
     const row = await db.select().from(walletBudgets).where(mine).get()
     return row === undefined
       ? null
       : { customer_id: customerId, version: row.version, changed_at: row.changedAt }
+  }
+
+  /** Whether any wallet of the customer watches its balance, or ever did. */
+  function watched(customerId: string): Read<boolean> {
+    const mine = and(eq(walletBudgets.tenantId, tenantId), eq(walletBudgets.customerId, customerId))
+    const rows = db.select({ version: walletBudgets.version }).from(walletBudgets).where(mine)
+    return reading(rows, (found) => found.length > 0)
   }
 
   /** Of a customer's wallets whose credit pays everything: how they watch, first of all the one that is drawn first. */
@@ -98,11 +115,11 @@ export function walletBudgetReader(db: Database, tenantId: string) {
         SELECT l.subscription_id, MIN(l.service_start) AS drafted FROM invoice_lines AS l
         JOIN invoices AS i ON i.tenant_id = l.tenant_id AND i.id = l.invoice_id AND i.status = 'Draft' AND i.type = 'Standard'
         WHERE l.tenant_id = ${tenantId} AND l.usage_ranges IS NOT NULL AND l.subscription_id IN (
-          SELECT id FROM subscriptions WHERE tenant_id = ${tenantId} AND customer_id IN (${payeeIds(tenantId, customerId)})
+          SELECT id FROM subscriptions WHERE tenant_id = ${tenantId} AND customer_id IN (${creditPayeeIds(tenantId, customerId)})
         )
         GROUP BY l.subscription_id
       ) AS d ON d.subscription_id = s.id
-      WHERE s.tenant_id = ${tenantId} AND s.currency = ${currency} AND s.customer_id IN (${payeeIds(tenantId, customerId)})
+      WHERE s.tenant_id = ${tenantId} AND s.currency = ${currency} AND s.customer_id IN (${creditPayeeIds(tenantId, customerId)})
         AND (s.status IN ('Trialing', 'Active', 'PastDue', 'Paused') OR s.period_end > ${after} OR d.drafted IS NOT NULL)
       ORDER BY s.id`)
   }
@@ -127,7 +144,11 @@ export function walletBudgetReader(db: Database, tenantId: string) {
     return { since, taken: Object.fromEntries(await taken(since)) }
   }
 
-  async function termsAt(customerId: string, currency: Currency, version: Version): Promise<CreditTerms> {
+  async function termsAt(
+    customerId: string,
+    currency: Currency,
+    version: CreditVersion,
+  ): Promise<CreditTerms> {
     const [watching, left, used] = await Promise.all([
       watches(customerId, currency),
       balance(customerId, currency),
@@ -157,21 +178,30 @@ export function walletBudgetReader(db: Database, tenantId: string) {
   return {
     of,
 
-    /** What of the credit of a customer, and of those whom it consolidates to, limits a subscription in this currency. */
-    async over(customerId: string, currency: Currency): Promise<CreditTerms[]> {
-      const versions = await versionsOver(customerId)
+    versionsOver,
+
+    /** What of the credit of who pays for a customer limits a subscription in this currency. `versions`: over the customer, as they were
+     *  read together with what else limits it. */
+    async over(versions: readonly CreditVersion[], currency: Currency): Promise<CreditTerms[]> {
       const found = await Promise.all(versions.map((one) => of(one.customer_id, currency)))
       return found.filter((terms) => terms !== null && terms.limits.length > 0) as CreditTerms[]
     },
 
-    /** The customer itself, and those whom it consolidates to, whose credit is watched. */
+    /** Who pays for a customer, if that one's credit is watched: whoever its invoices go to. */
     async payers(customerId: string): Promise<string[]> {
-      return (await versionsOver(customerId)).map((one) => one.customer_id)
+      return (await ask(db, versionsOver(customerId))).map((one) => one.customer_id)
     },
 
-    async isWatched(customerId: string): Promise<boolean> {
-      return (await versionOf(customerId)) !== null
+    /** How many subscriptions spend from a customer's credit, or will. */
+    async sharing(customerId: string): Promise<number> {
+      const sharing = inArray(subscriptions.status, ["Trialing", "Active", "PastDue", "Paused"])
+      const theirs = sql`${subscriptions.customerId} IN (${creditPayeeIds(tenantId, customerId)})`
+      return db.$count(subscriptions, and(eq(subscriptions.tenantId, tenantId), sharing, theirs))
     },
+
+    watched,
+
+    isWatched: (customerId: string): Promise<boolean> => ask(db, watched(customerId)),
 
     watches,
 

@@ -6,6 +6,8 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core"
 import type { Currency } from "../../domain/currency.ts"
 import type { Grant } from "../../domain/wallet.ts"
 import type { Database } from "../database.ts"
+import type { Read } from "../together.ts"
+import { allOf, ask, mapped, reading } from "../together.ts"
 import type { WalletEntryRow, WalletGrantRow, WalletRow } from "../rows.ts"
 import { walletEntries, walletGrants, wallets } from "../schema.ts"
 import type { Page, Paged } from "./page.ts"
@@ -40,8 +42,33 @@ export function walletReader(db: Database, tenantId: string) {
     return rows.map(({ row, wallet }) => heldGrant(row, wallet))
   }
 
+  /** The customer's grants of which something is left, also those that have lapsed and are not taken out yet; oldest first.
+   *  `currency` null: in all of them. */
+  function held(customerId: string, currency: Currency | null): Read<HeldGrant[]> {
+    const where = and(
+      granted,
+      eq(walletGrants.customerId, customerId),
+      currency === null ? undefined : eq(walletGrants.currency, currency),
+      gt(walletGrants.remainingMinor, sql`0`),
+    )
+    const grants = db.select().from(walletGrants).where(where).orderBy(asc(walletGrants.id))
+    const its = db
+      .select()
+      .from(wallets)
+      .where(and(own, eq(wallets.customerId, customerId)))
+    const both = allOf([reading(grants, (rows) => rows), reading(its, (rows) => rows)])
+    return mapped(both, ([rows, found]) => {
+      const byId = new Map(found.map((wallet) => [wallet.id, wallet]))
+      return rows.flatMap((row) => {
+        const wallet = byId.get(row.walletId)
+        return wallet === undefined ? [] : [heldGrant(row, wallet)]
+      })
+    })
+  }
+
   return {
     ofCustomer,
+    held,
 
     async byId(customerId: string, id: string): Promise<WalletRow | null> {
       const where = and(own, eq(wallets.customerId, customerId), eq(wallets.id, id))
@@ -70,14 +97,8 @@ export function walletReader(db: Database, tenantId: string) {
       return (await db.select().from(wallets).where(where).get()) ?? null
     },
 
-    /** The customer's grants of which something is left, also those that have lapsed and are not taken out yet; oldest first.
-     *  `currency` null: in all of them. */
     heldBy: (customerId: string, currency: Currency | null): Promise<HeldGrant[]> =>
-      grantsWhere(
-        eq(walletGrants.customerId, customerId),
-        currency === null ? undefined : eq(walletGrants.currency, currency),
-        gt(walletGrants.remainingMinor, sql`0`),
-      ),
+      ask(db, held(customerId, currency)),
 
     async grant(id: string): Promise<HeldGrant | null> {
       return (await grantsWhere(eq(walletGrants.id, id)))[0] ?? null

@@ -2,11 +2,17 @@
 
 import { and, asc, count, eq, gt, isNull, sql } from "drizzle-orm"
 import type { Instant } from "../../domain/time.ts"
+import type { EventFilter, EventType } from "../../domain/webhook-events.ts"
+import { EVERYTHING } from "../../domain/webhook-events.ts"
 import type { Database } from "../database.ts"
 import type { AuditRow, WebhookDeliveryRow, WebhookEndpointRow, WebhookEventRow } from "../rows.ts"
 import { audit, webhookDeliveries, webhookEndpoints, webhookEvents } from "../schema.ts"
+import { lastSequence } from "../webhooks.ts"
 import type { Page } from "./page.ts"
 import { pageOf } from "./page.ts"
+
+/** Goes to the endpoint that it is of, whatever that wants otherwise. */
+const TEST: EventType = "webhook.test"
 
 export function webhookReader(db: Database, tenantId: string) {
   const live = and(eq(webhookEndpoints.tenantId, tenantId), isNull(webhookEndpoints.deletedAt))
@@ -21,6 +27,15 @@ export function webhookReader(db: Database, tenantId: string) {
         AND b.endpoint_id = ${endpointId} AND b.status = 'Pending' AND b.lane = ${webhookDeliveries.lane}
         AND b.sequence < ${webhookDeliveries.sequence})`,
     )
+
+  /** Of each type the first `limit` events: whichever they are, the first `limit` of all are among them. */
+  const ofTypes = (events: readonly EventFilter[], cursor: number, limit: number) => {
+    const first = sql`SELECT l.sequence FROM webhook_events AS l WHERE l.tenant_id = ${tenantId} AND l.type = t.value
+      AND l.sequence > ${cursor} ORDER BY l.sequence LIMIT ${limit}`
+    return sql`${webhookEvents.sequence} IN (SELECT w.sequence
+      FROM json_each(${JSON.stringify([...events, TEST])}) AS t CROSS JOIN webhook_events AS w
+      WHERE w.tenant_id = ${tenantId} AND w.type = t.value AND w.sequence IN (${first}))`
+  }
 
   return {
     endpoints: (page: Page) =>
@@ -48,6 +63,27 @@ export function webhookReader(db: Database, tenantId: string) {
         .where(and(eq(webhookEvents.tenantId, tenantId), gt(webhookEvents.sequence, after)))
         .orderBy(asc(webhookEvents.sequence))
         .limit(limit)
+    },
+
+    /** The first events behind the cursor of an endpoint that are of a type it wants, oldest first, and the last sequence that there was
+     *  when they were read. What it does not want costs nothing: each type is looked up by itself, and of each no more than a page. */
+    async wantedEvents(
+      { id, events, cursor }: WebhookEndpointRow,
+      limit: number,
+    ): Promise<{ readonly events: readonly WebhookEventRow[]; readonly last: number }> {
+      const behind = and(eq(webhookEvents.tenantId, tenantId), gt(webhookEvents.sequence, cursor))
+      const where = events.includes(EVERYTHING) ? behind : and(behind, ofTypes(events, cursor, limit))
+      const isTheirs = sql`(${webhookEvents.type} <> ${TEST} OR ${webhookEvents.subjectId} = ${id})`
+      const [[counted], found] = await db.batch([
+        db.select({ last: lastSequence(tenantId) }).from(sql`(SELECT 1)`),
+        db
+          .select()
+          .from(webhookEvents)
+          .where(and(where, isTheirs))
+          .orderBy(asc(webhookEvents.sequence))
+          .limit(limit),
+      ])
+      return { events: found, last: counted?.last ?? cursor }
     },
 
     async event(id: string): Promise<WebhookEventRow | null> {

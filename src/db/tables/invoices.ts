@@ -89,6 +89,8 @@ export const invoices = sqliteTable(
     voidedReason: text("voided_reason"),
     /** Of a void invoice: what it charged is not charged again. Null as false. */
     waived: booleanColumn("waived"),
+    /** Whether it was paid after it had been given up: what comes back of it is given up again. */
+    recovered: booleanColumn("recovered"),
     metadata: jsonColumn<Metadata>("metadata").notNull(),
     version: integer("version").notNull(),
     createdAt: instantColumn("created_at").notNull(),

@@ -3,7 +3,14 @@
 import { sql } from "drizzle-orm"
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
 import type { DunningSettings, DunningStatus, DunningStep } from "../../domain/dunning.ts"
-import type { DisputeStatus, PaymentKind, PaymentStatus, RefundStatus } from "../../domain/payment.ts"
+import type { Dispute } from "../../domain/dispute.ts"
+import type {
+  DisputeStatus,
+  PaymentKind,
+  PaymentStatus,
+  RefundSource,
+  RefundStatus,
+} from "../../domain/payment.ts"
 import { booleanColumn, currencyColumn, instantColumn, jsonColumn, minorColumn } from "../columns.ts"
 
 export const payments = sqliteTable(
@@ -29,6 +36,8 @@ export const payments = sqliteTable(
     refundedMinor: minorColumn("refunded_minor")
       .notNull()
       .default(sql`0`),
+    /** What of it left again by payouts or is on its way by them. Null: nothing. */
+    paidOutMinor: minorColumn("paid_out_minor"),
     /** Names the attempt: the same job or request that comes again finds it by this. */
     attemptKey: text("attempt_key").notNull(),
     /** What it is called on the statement of a card, where that was wished. */
@@ -48,9 +57,16 @@ export const payments = sqliteTable(
     /** Of a Manual payment: what its payer or bank calls it. */
     reference: text("reference"),
     disputeStatus: text("dispute_status").$type<DisputeStatus>(),
+    /** What its disputes took: those that are open and those that were lost, or else those that were won. */
     disputedMinor: minorColumn("disputed_minor")
       .notNull()
       .default(sql`0`),
+    /** What those took of it that are open. Null: as `dispute_status` and `disputed_minor` say. */
+    disputingMinor: minorColumn("disputing_minor"),
+    /** What of those that were lost was set off against what the customer was owed. Null: nothing. */
+    setOffMinor: minorColumn("set_off_minor"),
+    /** Each of them, oldest first. Null: none, or one from before they were kept. */
+    disputes: jsonColumn<readonly Dispute[]>("disputes"),
     /** When it succeeded or failed. */
     settledAt: instantColumn("settled_at"),
     /** When it came back after it had succeeded. */
@@ -85,6 +101,8 @@ export const refunds = sqliteTable(
       .default(sql`0`),
     attemptKey: text("attempt_key").notNull(),
     refundRef: text("refund_ref"),
+    /** Who gave it back. Null: it was asked for here. */
+    source: text("source").$type<RefundSource>(),
     reason: text("reason"),
     failureCode: text("failure_code"),
     failureMessage: text("failure_message"),

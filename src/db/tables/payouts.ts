@@ -2,7 +2,7 @@
 
 import { sql } from "drizzle-orm"
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
-import type { PayoutFailure, PayoutStatus } from "../../domain/payout.ts"
+import type { PayoutFailure, PayoutPart, PayoutStatus } from "../../domain/payout.ts"
 import { currencyColumn, instantColumn, jsonColumn, minorColumn } from "../columns.ts"
 
 export const payouts = sqliteTable(
@@ -37,6 +37,8 @@ export const payouts = sqliteTable(
     failures: jsonColumn<readonly PayoutFailure[]>("failures").notNull(),
     /** The days after the first failure on which it is tried again. Frozen then. */
     retryDays: jsonColumn<readonly number[]>("retry_days"),
+    /** What of which payments it gives back, while it is on its way and once it has arrived. Null: nothing of any. */
+    parts: jsonColumn<readonly PayoutPart[]>("parts"),
     /** When it is tried again by itself. */
     retryAt: instantColumn("retry_at"),
     /** When it succeeded, failed or was cancelled. */

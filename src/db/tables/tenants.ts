@@ -2,6 +2,7 @@
 
 import { sql } from "drizzle-orm"
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
+import type { Advancing } from "../../domain/advance.ts"
 import type { KeyKind, Mode, Scope, TenantSettings } from "../../domain/tenant.ts"
 import { instantColumn, jsonColumn } from "../columns.ts"
 
@@ -14,7 +15,9 @@ export const tenants = sqliteTable(
     settings: jsonColumn<TenantSettings>("settings").notNull(),
     /** Test tenants only: where the clock stands; null runs with the wall. */
     clockAt: instantColumn("clock_at"),
-    /** While an advance of the clock runs, cron leaves the tenant's agenda alone. */
+    /** The advance of the clock that is under way; so long cron leaves the tenant's agenda alone. */
+    advance: jsonColumn<Advancing>("advance"),
+    /** Until when somebody has a turn of the advance. */
     advancingUntil: instantColumn("advancing_until"),
     /** The secrets of its account at Stripe, sealed (runtime/seal.ts). Null: it has none of its own. */
     stripeSealed: text("stripe_sealed"),
@@ -26,7 +29,13 @@ export const tenants = sqliteTable(
       .default(sql`0`),
     createdAt: instantColumn("created_at").notNull(),
   },
-  (t) => [index("tenants_ledger_audit").on(t.ledgerAuditAt)],
+  (t) => [
+    index("tenants_ledger_audit").on(t.ledgerAuditAt),
+    // Nearly always empty: cron looks into it each minute.
+    index("tenants_advance")
+      .on(t.id)
+      .where(sql`advance IS NOT NULL`),
+  ],
 )
 
 export const apiKeys = sqliteTable(

@@ -26,7 +26,7 @@ export const webhookEndpoints = sqliteTable(
     failures: integer("failures").notNull(),
     failingSince: instantColumn("failing_since"),
     probeAt: instantColumn("probe_at"),
-    /** The job that delivers to it, and until when by the wall: one at a time. */
+    /** The run of a job that delivers to it, and until when by the wall: one at a time. */
     leaseBy: text("lease_by"),
     leaseUntil: instantColumn("lease_until"),
     /** How often it was said that there is something to do: who delivers looks again when it grew meanwhile. */
@@ -63,6 +63,7 @@ export const webhookEvents = sqliteTable(
   },
   (t) => [
     uniqueIndex("webhook_events_sequence").on(t.tenantId, t.sequence),
+    index("webhook_events_type").on(t.tenantId, t.type, t.sequence),
     uniqueIndex("webhook_events_subscription").on(t.tenantId, t.subscriptionId, t.subscriptionSequence),
   ],
 )

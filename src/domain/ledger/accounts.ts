@@ -41,6 +41,8 @@ export const LEDGER_CAUSES = [
   "dispute.opened",
   "dispute.won",
   "dispute.lost",
+  "dispute.set_off",
+  "dispute.set_off_undone",
   "payout.succeeded",
   "payout.failed",
   "wallet.granted",
@@ -49,6 +51,7 @@ export const LEDGER_CAUSES = [
   "wallet.expired",
   "wallet.debited",
   "wallet.reversed",
+  "wallet.restored",
 ] as const
 
 export type LedgerCause = (typeof LEDGER_CAUSES)[number]

@@ -61,7 +61,7 @@ const CHECKED: Readonly<Record<Exclude<AuditCheck, "Sums">, (entry: EntrySum) =>
   Receivables: ({ account }) => account === "AccountsReceivable",
   Income: ({ account }) => account === "Revenue" || account === "DeferredRevenue",
   Tax: ({ account }) => account === "TaxPayable",
-  Losses: ({ account, cause }) => account === "BadDebt" && cause !== "dispute.lost",
+  Losses: ({ account, cause }) => account === "BadDebt" && !cause.startsWith("dispute."),
   Payments: ({ account, cause }) => account === "Cash" && cause.startsWith("payment."),
   Payouts: ({ account, cause }) => account === "Cash" && cause.startsWith("payout."),
   Refunds: ({ account, cause }) => account === "Cash" && cause.startsWith("refund."),

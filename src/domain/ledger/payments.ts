@@ -52,6 +52,14 @@ export function postRefundFailed(refund: RefundMoney): Posting[] {
   return refunds("refund.failed", refund, -1n)
 }
 
+/** A refund that was refused was to pay what was owed: another one has paid it, which was goodwill until then. */
+export function postRefundCovered({
+  refundId,
+  ...money
+}: Movement & { readonly refundId: string }): Posting[] {
+  return moved("refund.failed", refundId, money, "PayoutsPayable", "Refunds")
+}
+
 function refunds(cause: LedgerCause, refund: RefundMoney, sign: 1n | -1n): Posting[] {
   const { refundId, amountMinor, owedMinor = minor(0n) } = refund
   assert(amountMinor >= 0n && owedMinor >= 0n && owedMinor <= amountMinor, "a refund holds what was owed", {
@@ -66,19 +74,34 @@ function refunds(cause: LedgerCause, refund: RefundMoney, sign: 1n | -1n): Posti
 
 export type DisputeMoney = Movement & {
   readonly disputeId: string
-  readonly outcome: "Opened" | "Won" | "Lost"
+  readonly outcome: "Opened" | "Reopened" | "Won" | "Lost"
 }
 
-/** The processor takes the money when a dispute is opened. Won: it comes back. Lost: it is a loss. */
+/** The processor takes the money when a dispute is opened. Won: it comes back. Lost: it is a loss, until it is reopened. */
 export function postDispute({ outcome, ...dispute }: DisputeMoney): Posting[] {
   switch (outcome) {
     case "Opened":
       return moved("dispute.opened", dispute.disputeId, dispute, "Disputes", "Cash")
+    case "Reopened":
+      return moved("dispute.opened", dispute.disputeId, dispute, "Disputes", "BadDebt")
     case "Won":
       return moved("dispute.won", dispute.disputeId, dispute, "Cash", "Disputes")
     case "Lost":
       return moved("dispute.lost", dispute.disputeId, dispute, "BadDebt", "Disputes")
   }
+}
+
+/** `setOffId`: what brings it about, the dispute's id or that of a credit note. */
+export type SetOffMoney = Movement & { readonly setOffId: string }
+
+/** What the bank gave back by a dispute that was lost is not owed to the customer beside: the loss is less by it. */
+export function postSetOff({ setOffId, ...money }: SetOffMoney): Posting[] {
+  return moved("dispute.set_off", setOffId, money, "PayoutsPayable", "BadDebt")
+}
+
+/** The dispute is not lost any more: what was owed is owed again. */
+export function postSetOffUndone({ setOffId, ...money }: SetOffMoney): Posting[] {
+  return moved("dispute.set_off_undone", setOffId, money, "BadDebt", "PayoutsPayable")
 }
 
 export type PayoutMoney = Movement & { readonly payoutId: string }

@@ -44,6 +44,11 @@ export function postReversed(taken: TakenMoney): Posting[] {
   return moved("wallet.reversed", taken.entryId, taken, creditAccount(taken), againstOf(taken))
 }
 
+/** What was reversed is credit again, since what it came from was not lost after all. */
+export function postRestored(back: TakenMoney): Posting[] {
+  return moved("wallet.restored", back.entryId, back, againstOf(back), creditAccount(back))
+}
+
 /** Credit lapses: what was paid for is earned, what was given costs nothing after all. */
 export function postExpiry(expiry: DrawMoney): Posting[] {
   return moved(

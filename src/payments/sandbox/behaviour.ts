@@ -3,7 +3,13 @@
 // Law: the same name always behaves the same way.
 
 export type ChargePlan =
-  | { readonly is: "Succeeds"; readonly disputed?: "Open" | "Won" | "Lost"; readonly isAnswerLost?: true }
+  | {
+      readonly is: "Succeeds"
+      readonly disputed?: "Open" | "Won" | "Lost"
+      readonly isAnswerLost?: true
+      /** Half of it is given back a day later, at the processor's own site. */
+      readonly isRefundedElsewhere?: true
+    }
   | { readonly is: "Declines"; readonly code: string; readonly times?: number }
   /** Answered as pending; the outcome is told later. */
   | { readonly is: "Settles"; readonly failsWith: string | null }
@@ -58,6 +64,7 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   // Ours.
   pm_card_createDisputeThenWon: card("0259", { is: "Succeeds", disputed: "Won" }),
   pm_card_createDisputeThenLost: card("0259", { is: "Succeeds", disputed: "Lost" }),
+  pm_card_refundedElsewhere: card("4242", { is: "Succeeds", isRefundedElsewhere: true }),
   pm_card_pendingThenSucceeds: card("0001", { is: "Settles", failsWith: null }),
   pm_card_pendingThenFails: card("0004", { is: "Settles", failsWith: "processing_error" }),
   pm_card_lostInTransit: card("0005", { is: "Succeeds", isAnswerLost: true }),

@@ -104,7 +104,9 @@ function laterOf(made: SandboxObject, behaviour: Behaviour | null): LaterEvent[]
   if (made.status === "Pending" && plan?.is === "Settles") {
     return [eventOf(plan.failsWith === null ? "charge.succeeded" : "charge.failed", made, SETTLES_AFTER_MS)]
   }
-  if (plan?.is !== "Succeeds" || plan.disputed === undefined) return []
+  if (plan?.is !== "Succeeds") return []
+  if (plan.isRefundedElsewhere === true) return [eventOf("charge.refunded", made, DAY_MS)]
+  if (plan.disputed === undefined) return []
   const opened = eventOf("dispute.opened", made, DISPUTED_AFTER_MS)
   if (plan.disputed === "Open") return [opened]
   return [opened, eventOf(plan.disputed === "Won" ? "dispute.won" : "dispute.lost", made, DECIDED_AFTER_MS)]

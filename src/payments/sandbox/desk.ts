@@ -9,6 +9,7 @@ import type { SandboxDesk } from "../port.ts"
 import { answerToken } from "./charge.ts"
 import type { SandboxConfig } from "./config.ts"
 import { bodyOf, eventOf, statusAfter, TOLD, typeOf } from "./events.ts"
+import { refundElsewhere } from "./give.ts"
 import { SIGNATURE_HEADER, signatureOf } from "./signature.ts"
 import type { SandboxObject } from "./store.ts"
 
@@ -68,6 +69,7 @@ async function tell(config: DeskConfig, event: SandboxObject): Promise<void> {
   }
   const about = await store.find(ref)
   if (type === null || about === null) return
+  if (type === "charge.refunded") await refundElsewhere(config, about)
   await store.move(event.ref, event.status, TOLD)
   const body = bodyOf(event.ref, type, about)
   const headers = {

@@ -7,11 +7,13 @@ import type { Result } from "../../domain/result.ts"
 import { err, ok } from "../../domain/result.ts"
 import type { ProcessorEvent } from "../port.ts"
 import { givenOutcome, outcomeOf } from "./outcome.ts"
+import { disputeRefOf } from "./refs.ts"
 import type { LaterEvent, SandboxObject } from "./store.ts"
 
 const TYPES = [
   "charge.succeeded",
   "charge.failed",
+  "charge.refunded",
   "refund.succeeded",
   "refund.failed",
   "payout.succeeded",
@@ -92,6 +94,8 @@ function normalized(
       const outcome = outcomeOf({ ref, status: "Failed", state: objectAt(object, "state") })
       return { id, kind: "ChargeFailed", chargeRef: ref, outcome }
     }
+    case "charge.refunded":
+      return { id, kind: "ChargeRefunded", chargeRef: ref }
     case "refund.succeeded":
     case "refund.failed": {
       const chargeRef = textAt(object, "parent")
@@ -122,10 +126,11 @@ function dispute(
   const amount = textAt(object, "amount_minor")
   const currency = currencyAt(objectAt(object, "state"))
   if (amount === null || !/^\d{1,18}$/.test(amount) || currency === null) return null
-  return { id, kind, chargeRef, amountMinor: minor(BigInt(amount)), currency }
+  const money = { amountMinor: minor(BigInt(amount)), currency }
+  return { id, kind, chargeRef, disputeRef: disputeRefOf(chargeRef), ...money }
 }
 
-function currencyAt(state: Readonly<Record<string, unknown>>): Currency | null {
+export function currencyAt(state: Readonly<Record<string, unknown>>): Currency | null {
   const parsedCode = parseCurrency(textAt(state, "currency") ?? "")
   return parsedCode.ok ? parsedCode.value : null
 }

@@ -1,6 +1,8 @@
 // What the sandbox gives back or pays out, once for each key.
 
-import type { PayoutOutcome, PayoutRequest, RefundOutcome, RefundRequest } from "../port.ts"
+import { parseCurrency } from "../../domain/currency.ts"
+import { minor } from "../../domain/money.ts"
+import type { FoundRefund, PayoutOutcome, PayoutRequest, RefundOutcome, RefundRequest } from "../port.ts"
 import type { Behaviour } from "./behaviour.ts"
 import { behaviourOf, messageOf } from "./behaviour.ts"
 import { methodOf, nameOf } from "./charge.ts"
@@ -75,6 +77,42 @@ export async function findGiven(
 ): Promise<RefundOutcome | null> {
   const found = await store.find(await refOf(kind, tenantId, key))
   return found === null ? null : givenOutcome(found)
+}
+
+/** What is kept of a refund that nobody has asked for here. */
+const ELSEWHERE = { made: "elsewhere" } as const
+
+export async function refundsOf(
+  { store }: SandboxConfig,
+  chargeRef: string,
+): Promise<readonly FoundRefund[]> {
+  const refunds = await store.childrenOf("Refund", chargeRef)
+  return refunds.flatMap((kept) => {
+    const { ref, key, amountMinor, state } = kept
+    const currency = parseCurrency(String(state["currency"]))
+    if (amountMinor === null || !currency.ok) return []
+    const outcome = { ...givenOutcome(kept), ref }
+    return [
+      { key: state["made"] === ELSEWHERE.made ? null : key, amountMinor, currency: currency.value, outcome },
+    ]
+  })
+}
+
+/** As if somebody had given half of a charge back on the processor's own site: once, and under no key of ours. */
+export async function refundElsewhere(
+  { tenantId, store }: SandboxConfig,
+  { ref: chargeRef, amountMinor, state }: SandboxObject,
+): Promise<void> {
+  const half = minor((amountMinor ?? 0n) / 2n)
+  if (half === 0n) return
+  const key = `elsewhere:${chargeRef}`
+  const made = objectOf("Refund", await refOf("Refund", tenantId, key), key, {
+    parent: chargeRef,
+    amountMinor: half,
+    status: "Succeeded",
+    state: { currency: state["currency"], ...ELSEWHERE },
+  })
+  await store.keepRefund(made, amountMinor ?? half, [])
 }
 
 function refused(code: string, message: string): RefundOutcome {

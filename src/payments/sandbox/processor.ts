@@ -9,7 +9,8 @@ import { cancelCharge, charge } from "./charge.ts"
 import type { SandboxConfig } from "./config.ts"
 import { MISSING } from "./config.ts"
 import { bodyOf, readBody, TOLD, typeOf } from "./events.ts"
-import { findGiven, payout, refund } from "./give.ts"
+import { readDispute } from "./dispute.ts"
+import { findGiven, payout, refund, refundsOf } from "./give.ts"
 import { outcomeOf } from "./outcome.ts"
 import { refOf } from "./refs.ts"
 import { SIGNATURE_HEADER, signatureFault } from "./signature.ts"
@@ -39,7 +40,7 @@ export function sandboxProcessor(config: SandboxConfig): Processor {
     },
 
     // Its names are typed in where Stripe would show its page.
-    createSetup: async () => null,
+    createSetup: async () => err({ code: "no_page", message: "The sandbox has no page of its own." }),
     findSetup: async () => null,
 
     charge: (request) => charge(config, request),
@@ -52,6 +53,8 @@ export function sandboxProcessor(config: SandboxConfig): Processor {
 
     refund: (request) => refund(config, request),
     findRefund: (key) => findGiven(config, "Refund", key),
+    refundsOf: (chargeRef) => refundsOf(config, chargeRef),
+    readDispute: (disputeRef) => readDispute(config, disputeRef),
     payout: (request) => payout(config, request),
     findPayout: (key) => findGiven(config, "Payout", key),
 

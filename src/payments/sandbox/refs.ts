@@ -22,3 +22,14 @@ export async function refOf(kind: Named, tenantId: string, key: string): Promise
   const digest = await sha256Hex(`${tenantId}\n${kind}\n${key}`)
   return `${PREFIX[kind]}_sbx_${digest.slice(0, DIGEST_CHARACTERS)}`
 }
+
+const DISPUTE = "dp_"
+
+/** A charge has one dispute at most, which is named after it. */
+export function disputeRefOf(chargeRef: string): string {
+  return DISPUTE + chargeRef
+}
+
+export function chargeOfDispute(disputeRef: string): string {
+  return disputeRef.slice(DISPUTE.length)
+}

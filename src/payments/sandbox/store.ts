@@ -27,6 +27,8 @@ export interface SandboxStore {
   find(ref: string): Promise<KeptObject | null>
   /** Those of a kind, oldest first. */
   list(kind: SandboxKind, limit: number): Promise<SandboxObject[]>
+  /** Those of a kind that have this parent, oldest first. */
+  childrenOf(kind: SandboxKind, parent: string): Promise<SandboxObject[]>
   /** The events of a charge, refund or payout, oldest first. */
   about(ref: string): Promise<KeptObject[]>
   /** How many of a kind have this parent and status. */

@@ -1,7 +1,7 @@
 // The name of the account that a key is of.
 
 import Stripe from "stripe"
-import { KeyRefused } from "../port.ts"
+import { KeyRefused, NoAnswer } from "../port.ts"
 
 /** A key is of one account for ever. Per isolate, and small: an account is asked for its name once, not with every charge. */
 const known = new Map<string, string>()
@@ -27,6 +27,17 @@ export async function asKnown<T>(ask: () => Promise<T>): Promise<T> {
     if (error instanceof Stripe.errors.StripePermissionError) {
       throw new KeyRefused(`The secret key of this account may not do this at Stripe: ${error.message}`)
     }
+    if (isAway(error)) throw new NoAnswer(`Stripe gives no answer: ${error.message}`, { cause: error })
     throw error
   }
+}
+
+/** It can't be reached, fails, or is too busy: what passes. */
+function isAway(error: unknown): error is Error {
+  const { StripeAPIError, StripeConnectionError, StripeRateLimitError } = Stripe.errors
+  return (
+    error instanceof StripeConnectionError ||
+    error instanceof StripeAPIError ||
+    error instanceof StripeRateLimitError
+  )
 }

@@ -3,7 +3,7 @@
 // Law: an amount that Stripe can't take exactly is refused, never rounded.
 
 import type { Currency } from "../../domain/currency.ts"
-import { minorDigits } from "../../domain/currency.ts"
+import { minorDigits, parseCurrency } from "../../domain/currency.ts"
 import { powerOfTen } from "../../domain/decimal.ts"
 import type { Minor } from "../../domain/money.ts"
 import { minor } from "../../domain/money.ts"
@@ -47,4 +47,11 @@ export function fromStripe(amount: number, currency: Currency): Minor | null {
   const unit = powerOfTen(Math.max(digits - own, 0))
   const told = BigInt(amount)
   return told % unit === 0n ? minor((told / unit) * powerOfTen(Math.max(own - digits, 0))) : null
+}
+
+/** What an object of Stripe's is of, in our minor units; null: it can't be said in them. */
+export function moneyOf(of: { readonly amount: number; readonly currency: string }) {
+  const currency = parseCurrency(of.currency.toUpperCase())
+  const amountMinor = currency.ok ? fromStripe(of.amount, currency.value) : null
+  return currency.ok && amountMinor !== null ? { amountMinor, currency: currency.value } : null
 }

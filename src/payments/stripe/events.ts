@@ -1,9 +1,9 @@
 // Stripe's events in our words.
 
 import type Stripe from "stripe"
-import { parseCurrency } from "../../domain/currency.ts"
 import type { ProcessorEvent } from "../port.ts"
-import { fromStripe } from "./amount.ts"
+import { disputeFrom } from "./dispute.ts"
+import { KEY } from "./keys.ts"
 import { outcomeOf, transferOutcome } from "./outcome.ts"
 import { idOf } from "./refs.ts"
 
@@ -14,11 +14,17 @@ export const EVENT_TYPES = [
   "payment_intent.requires_action",
   "payment_intent.payment_failed",
   "payment_intent.canceled",
+  "refund.created",
   "refund.updated",
   "refund.failed",
+  "charge.refunded",
   "charge.refund.updated",
   "charge.dispute.created",
+  "charge.dispute.updated",
+  "charge.dispute.funds_withdrawn",
+  "charge.dispute.funds_reinstated",
   "charge.dispute.closed",
+  "checkout.session.completed",
   "transfer.reversed",
 ] as const satisfies readonly Stripe.Event["type"][]
 
@@ -31,13 +37,21 @@ export function normalized(event: Stripe.Event): ProcessorEvent {
     case "payment_intent.payment_failed":
     case "payment_intent.canceled":
       return ofIntent(event.id, event.data.object) ?? other
+    case "refund.created":
     case "refund.updated":
     case "refund.failed":
     case "charge.refund.updated":
       return ofRefund(event.id, event.data.object) ?? other
+    case "charge.refunded":
+      return ofCharge(event.id, event.data.object) ?? other
     case "charge.dispute.created":
+    case "charge.dispute.updated":
+    case "charge.dispute.funds_withdrawn":
+    case "charge.dispute.funds_reinstated":
     case "charge.dispute.closed":
-      return ofDispute(event.id, event.data.object, event.type) ?? other
+      return ofDispute(event.id, event.data.object) ?? other
+    case "checkout.session.completed":
+      return ofSession(event.id, event.data.object) ?? other
     case "transfer.reversed":
       return ofTransfer(event.id, event.data.object) ?? other
     default:
@@ -68,6 +82,9 @@ function ofRefund(id: string, refund: Stripe.Refund): ProcessorEvent | null {
   const chargeRef = idOf(refund.payment_intent)
   if (chargeRef === null) return null
   switch (refund.status) {
+    case "pending":
+    case "requires_action":
+      return { id, kind: "RefundPending", refundRef: refund.id, chargeRef }
     case "succeeded":
       return { id, kind: "RefundSucceeded", refundRef: refund.id, chargeRef }
     case "failed":
@@ -78,21 +95,28 @@ function ofRefund(id: string, refund: Stripe.Refund): ProcessorEvent | null {
   }
 }
 
-/** An inquiry (`warning_…`) takes no money: only what it becomes is a dispute. */
-function ofDispute(
-  id: string,
-  { payment_intent, amount, currency: code, status }: Stripe.Dispute,
-  type: "charge.dispute.created" | "charge.dispute.closed",
-): ProcessorEvent | null {
-  const chargeRef = idOf(payment_intent)
-  const currency = parseCurrency(code.toUpperCase())
-  const amountMinor = currency.ok ? fromStripe(amount, currency.value) : null
-  if (chargeRef === null || !currency.ok || amountMinor === null || status.startsWith("warning_")) return null
-  const kind = type === "charge.dispute.created" ? "DisputeOpened" : CLOSED[status]
-  return kind === undefined ? null : { id, kind, chargeRef, amountMinor, currency: currency.value }
+function ofCharge(id: string, charge: Stripe.Charge): ProcessorEvent | null {
+  const chargeRef = idOf(charge.payment_intent)
+  return chargeRef === null ? null : { id, kind: "ChargeRefunded", chargeRef }
 }
 
-const CLOSED: Readonly<Record<string, "DisputeWon" | "DisputeLost">> = {
-  won: "DisputeWon",
-  lost: "DisputeLost",
+const DISPUTED = { Open: "DisputeOpened", Won: "DisputeWon", Lost: "DisputeLost" } as const
+
+/** What a dispute's state says counts, whichever event tells it: an inquiry becomes a dispute by an update, and one that was closed is
+ *  opened again by one. */
+function ofDispute(id: string, dispute: Stripe.Dispute): ProcessorEvent | null {
+  const chargeRef = idOf(dispute.payment_intent)
+  const stands = disputeFrom(dispute)
+  if (chargeRef === null || stands === null) return null
+  const { status, ...money } = stands
+  return { id, kind: DISPUTED[status], chargeRef, disputeRef: dispute.id, ...money }
+}
+
+/** A page of ours: others on the account have pages of their own. */
+function ofSession(
+  id: string,
+  { id: setupRef, mode, metadata }: Stripe.Checkout.Session,
+): ProcessorEvent | null {
+  const isOurs = mode === "setup" && metadata?.[KEY] !== undefined
+  return isOurs ? { id, kind: "MethodGiven", setupRef } : null
 }

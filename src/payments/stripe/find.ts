@@ -3,7 +3,8 @@
 import type Stripe from "stripe"
 import { limits } from "../../limits.ts"
 import { wallNowMs } from "../../runtime/clock.ts"
-import type { ChargeOutcome, PayoutOutcome, RefundOutcome } from "../port.ts"
+import type { ChargeOutcome, FoundRefund, PayoutOutcome, RefundOutcome } from "../port.ts"
+import { moneyOf } from "./amount.ts"
 import { KEY } from "./keys.ts"
 import { outcomeOf, refundOutcome, transferOutcome } from "./outcome.ts"
 import { bare } from "./refs.ts"
@@ -51,6 +52,18 @@ export async function findRefund(
     if (refund.metadata?.[KEY] === key) return refundOutcome(refund)
   }
   return null
+}
+
+/** What can't be said in our minor units was never charged by us. */
+export async function refundsOf(client: Stripe, chargeRef: string): Promise<readonly FoundRefund[]> {
+  const found: FoundRefund[] = []
+  for await (const refund of client.refunds.list({ payment_intent: chargeRef, limit: PAGE })) {
+    const money = moneyOf(refund)
+    if (money === null) continue
+    const outcome = { ...refundOutcome(refund), ref: refund.id }
+    found.push({ ...money, outcome, key: refund.metadata?.[KEY] ?? null })
+  }
+  return found
 }
 
 /** A transfer's group is its key. */

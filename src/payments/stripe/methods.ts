@@ -4,7 +4,7 @@
 import Stripe from "stripe"
 import type { Result } from "../../domain/result.ts"
 import { err, ok } from "../../domain/result.ts"
-import type { AttachFault, MethodDetails, Processor, SetupRequest } from "../port.ts"
+import type { AttachFault, GivenSetup, MethodDetails, Processor, SetupRequest } from "../port.ts"
 import { asKnown } from "./account.ts"
 import { KEY } from "./keys.ts"
 import { refusalOf } from "./outcome.ts"
@@ -65,9 +65,7 @@ export async function attachMethod(
     }
     return err({ code: "authentication_required", message: "The bank wants to see the customer first." })
   } catch (error) {
-    const refusal = refusalOf(error)
-    if (refusal === null) throw error
-    return err(isAboutCustomer(error, refusal.code) ? { ...refusal, code: "customer_missing" } : refusal)
+    return err(faultOf(error))
   }
 }
 
@@ -86,7 +84,10 @@ export async function detachMethod(client: Stripe, methodRef: string): Promise<v
 }
 
 /** A page of Stripe's Checkout that takes a method and no money. */
-export async function createSetup(client: Stripe, request: SetupRequest) {
+export async function createSetup(
+  client: Stripe,
+  request: SetupRequest,
+): ReturnType<Processor["createSetup"]> {
   const { key, customerRef, currency, returnUrl, metadata } = request
   const own = { ...metadata, [KEY]: key }
   const fields: Stripe.Checkout.SessionCreateParams = {
@@ -98,25 +99,36 @@ export async function createSetup(client: Stripe, request: SetupRequest) {
     metadata: own,
     setup_intent_data: { metadata: own },
   }
-  const { id: ref, url } = await asKnown(() =>
-    client.checkout.sessions.create(fields, { idempotencyKey: key }),
-  )
-  return url === null ? null : { ref, url }
+  try {
+    const { id: ref, url } = await asKnown(() =>
+      client.checkout.sessions.create(fields, { idempotencyKey: key }),
+    )
+    return url === null
+      ? err({ code: "no_page", message: "Stripe gives no page for this." })
+      : ok({ ref, url })
+  } catch (error) {
+    return err(faultOf(error))
+  }
 }
 
-export async function findSetup(
-  client: Stripe,
-  setupRef: string,
-  customerRef: string,
-): Promise<string | null> {
+/** A certain no as an attaching's; what is not certain is thrown. */
+function faultOf(error: unknown): AttachFault {
+  const refusal = refusalOf(error)
+  if (refusal === null) throw error
+  return isAboutCustomer(error, refusal.code) ? { ...refusal, code: "customer_missing" } : refusal
+}
+
+export async function findSetup(client: Stripe, setupRef: string): Promise<GivenSetup | null> {
   try {
     const session = await asKnown(() =>
       client.checkout.sessions.retrieve(setupRef, { expand: ["setup_intent"] }),
     )
     const intent = session.setup_intent
-    if (idOf(session.customer) !== bare(customerRef) || intent === null || typeof intent === "string")
-      return null
-    return intent.status === "succeeded" ? idOf(intent.payment_method) : null
+    if (intent === null || typeof intent === "string" || intent.status !== "succeeded") return null
+    const [methodRef, customerRef] = [idOf(intent.payment_method), idOf(session.customer)]
+    if (methodRef === null || customerRef === null) return null
+    const { [KEY]: key = null, ...metadata } = session.metadata ?? {}
+    return { methodRef, customerRef, key, metadata }
   } catch (error) {
     if (refusalOf(error) === null) throw error
     return null

@@ -6,7 +6,8 @@ import { STRIPE_CAPABILITIES } from "./capabilities.ts"
 import { cancelCharge, charge } from "./charge.ts"
 import type { StripeConfig } from "./client.ts"
 import { clientOf } from "./client.ts"
-import { findCharge, findPayout, findRefund } from "./find.ts"
+import { readDispute } from "./dispute.ts"
+import { findCharge, findPayout, findRefund, refundsOf } from "./find.ts"
 import { payout, refund } from "./give.ts"
 import {
   attachMethod,
@@ -43,12 +44,14 @@ export function stripeProcessor({ account, ...place }: StripeConfig): Processor 
     detachMethod: async (methodRef) => detachMethod(await client(), methodRef),
     methodExists: async (methodRef) => methodExists(await client(), methodRef),
     createSetup: async (request) => createSetup(await client(), request),
-    findSetup: async (setupRef, customerRef) => findSetup(await client(), setupRef, customerRef),
+    findSetup: async (setupRef) => findSetup(await client(), setupRef),
     charge: async (request) => charge(await client(), place.publicUrl, request),
     findCharge: async (key, customerRef) => findCharge(await client(), key, customerRef ?? null),
     cancelCharge: async (chargeRef) => cancelCharge(await client(), chargeRef),
     refund: async (request) => refund(await client(), request),
     findRefund: async (key, chargeRef) => findRefund(await client(), key, chargeRef),
+    refundsOf: async (chargeRef) => refundsOf(await client(), chargeRef),
+    readDispute: async (disputeRef) => readDispute(await client(), disputeRef),
     payout: async (request) => payout(await client(), request),
     findPayout: async (key) => findPayout(await client(), key),
     readWebhook: async (rawBody, headers, now) => readWebhook(await open(), { rawBody, headers, now }),

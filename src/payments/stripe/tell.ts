@@ -57,6 +57,7 @@ async function metadataBehind(client: Stripe, event: ProcessorEvent): Promise<St
   if (event.kind === "Other") return null
   const behind = async () => {
     if ("payoutRef" in event) return (await client.transfers.retrieve(event.payoutRef)).metadata
+    if ("setupRef" in event) return (await client.checkout.sessions.retrieve(event.setupRef)).metadata
     return (await client.paymentIntents.retrieve(event.chargeRef)).metadata
   }
   return orMissing(behind)
