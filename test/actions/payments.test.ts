@@ -17,6 +17,7 @@ import type { ChargeOutcome, Processor, ProcessorEvent, RefundOutcome } from "..
 import { instant } from "../../src/domain/time.ts"
 import { create, newTenant } from "../support/client.ts"
 import { CENT, newCustomer } from "../support/fixtures.ts"
+import { dying } from "../support/race.ts"
 
 const TOTAL = 25_000n
 
@@ -125,23 +126,6 @@ async function expectPaidOnce(at: Setting): Promise<void> {
     "0",
     "0",
   ])
-}
-
-/** The scope of a worker that dies: its n-th commit from now on never happens. */
-function dying(scope: Scope, after: number): Scope {
-  let left = after
-  const wrap = (inner: Scope): Scope => ({
-    ...inner,
-    read: inner.read,
-    write: inner.write,
-    aside: () => wrap(inner.aside()),
-    async commit(plan) {
-      left -= 1
-      if (left < 0) throw new Error("the worker died")
-      return inner.commit(plan)
-    },
-  })
-  return wrap(scope)
 }
 
 test("a job that comes twice, at once and later, charges once", async () => {

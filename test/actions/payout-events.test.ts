@@ -11,8 +11,8 @@ import { reconcilePayout } from "../../src/actions/send-payout.ts"
 import { platformOf } from "../../src/context.ts"
 import { tenantById } from "../../src/db/system.ts"
 import type { PayoutOutcome } from "../../src/payments/port.ts"
-import { create, newTenant } from "../support/client.ts"
-import { CENT, newCustomer } from "../support/fixtures.ts"
+import { newTenant } from "../support/client.ts"
+import { CENT, newOwedCustomer } from "../support/fixtures.ts"
 
 const OWED = 10_000n
 
@@ -20,14 +20,7 @@ const OWED = 10_000n
 async function owing(first: PayoutOutcome["status"]) {
   const tenant = await newTenant("test")
   const { api } = tenant
-  const customer = await newCustomer(api)
-  const lines = [{ description: "Workshop", unit_amount_nanos: String(OWED * CENT) }]
-  const { id } = await create(api, "/admin/v1/invoices", { customer_id: customer.id, lines })
-  await api.post(`/admin/v1/invoices/${id}/finalize`)
-  await create(api, `/admin/v1/invoices/${id}/pay`, {})
-  const note = { reason: "Outage", amount_nanos: String(OWED * CENT) }
-  await create(api, `/admin/v1/invoices/${id}/credit-notes`, note)
-  await create(api, `/admin/v1/customers/${customer.id}/payment-methods`, { payment_method: "pm_card_visa" })
+  const customer = await newOwedCustomer(api, OWED)
   const plain = platformOf(env, createExecutionContext())
   const row = await tenantById(plain.db, tenant.id)
   if (row === null) throw new Error("no tenant")

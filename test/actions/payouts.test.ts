@@ -15,8 +15,8 @@ import type { PayoutOutcome, Processor } from "../../src/payments/port.ts"
 import { voidInvoice } from "../../src/actions/void-invoice.ts"
 import type { Api } from "../support/client.ts"
 import { advance, create, newTenant, setClock } from "../support/client.ts"
-import { CENT, FEE, newCustomer, newPlan, newSubscription } from "../support/fixtures.ts"
-import { scopeOf } from "../support/race.ts"
+import { CENT, FEE, newCustomer, newOwedCustomer, newPlan, newSubscription } from "../support/fixtures.ts"
+import { dying, scopeOf } from "../support/race.ts"
 
 const OWED = 10_000n
 
@@ -46,14 +46,7 @@ class Bank {
 async function setting() {
   const tenant = await newTenant("test")
   const { api } = tenant
-  const customer = await newCustomer(api)
-  const lines = [{ description: "Workshop", unit_amount_nanos: String(OWED * CENT) }]
-  const { id } = await create(api, "/admin/v1/invoices", { customer_id: customer.id, lines })
-  await api.post(`/admin/v1/invoices/${id}/finalize`)
-  await create(api, `/admin/v1/invoices/${id}/pay`, {})
-  const note = { reason: "Outage", amount_nanos: String(OWED * CENT) }
-  await create(api, `/admin/v1/invoices/${id}/credit-notes`, note)
-  await create(api, `/admin/v1/customers/${customer.id}/payment-methods`, { payment_method: "pm_card_visa" })
+  const customer = await newOwedCustomer(api, OWED)
   const bank = new Bank()
   const plain = platformOf(env, createExecutionContext())
   const row = await tenantById(plain.db, tenant.id)
@@ -94,23 +87,6 @@ const PAID = [
   ["payout.succeeded", "PayoutsPayable", 10_000],
   ["payout.succeeded", "Cash", -10_000],
 ]
-
-/** The scope of a worker that dies: its n-th commit from now on never happens. */
-function dying(scope: Scope, after: number): Scope {
-  let left = after
-  const wrap = (inner: Scope): Scope => ({
-    ...inner,
-    read: inner.read,
-    write: inner.write,
-    aside: () => wrap(inner.aside()),
-    async commit(plan) {
-      left -= 1
-      if (left < 0) throw new Error("the worker died")
-      return inner.commit(plan)
-    },
-  })
-  return wrap(scope)
-}
 
 test.each(["NeverArrives", "AnswerLost"] as const)(
   "an answer that is missing (%s) is asked for",

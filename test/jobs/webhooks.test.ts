@@ -18,6 +18,7 @@ import { quiet } from "../support/database.ts"
 import { FEE, newCustomer, newPlan, newSubscription } from "../support/fixtures.ts"
 import type { Received } from "../support/receiver.ts"
 import { newReceiver, standIn } from "../support/receiver.ts"
+import type { Told } from "../support/listening.ts"
 import { deliveriesOf, endpointOf, listening, newCustomerAs, NOW, types } from "../support/listening.ts"
 import { scopeOf } from "../support/race.ts"
 
@@ -410,17 +411,23 @@ test("a tenant has at most twenty endpoints, and all of them are told", async ()
 })
 
 describe("one job at a time has an endpoint", () => {
-  test("and does not go before it has sent what came meanwhile", async () => {
+  /** The receiver has a first event and answers when it is let. */
+  async function heldUp(): Promise<{ told: Told; open: () => void }> {
     const told = await listening()
-    const { tenant, receiver } = told
     let open: () => void = () => undefined
     const gate = new Promise<void>((resolve) => (open = resolve))
-    receiver.answer = async () => {
+    told.receiver.answer = async () => {
       await gate
       return new Response("ok")
     }
-    await newCustomer(tenant.api)
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1), { timeout: 10_000 })
+    await newCustomer(told.tenant.api)
+    await vi.waitFor(() => expect(told.receiver.received).toHaveLength(1), { timeout: 10_000 })
+    return { told, open: () => open() }
+  }
+
+  test("and does not go before it has sent what came meanwhile", async () => {
+    const { told, open } = await heldUp()
+    const { tenant, receiver } = told
     await newCustomer(tenant.api)
     // Another job finds the endpoint taken, leaves word and is done.
     expect(await deliverWebhook(await scopeOf(tenant.id), told.endpoint.id)).toEqual({
@@ -434,16 +441,8 @@ describe("one job at a time has an endpoint", () => {
   })
 
   test("and a job that runs twice at once sends once", async () => {
-    const told = await listening()
+    const { told, open } = await heldUp()
     const { tenant, receiver } = told
-    let open: () => void = () => undefined
-    const gate = new Promise<void>((resolve) => (open = resolve))
-    receiver.answer = async () => {
-      await gate
-      return new Response("ok")
-    }
-    await newCustomer(tenant.api)
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1), { timeout: 10_000 })
     const job = await env.DB.prepare(
       "SELECT id FROM agenda WHERE tenant_id = ? AND kind = 'deliver-webhook' AND status <> 'Done'",
     )

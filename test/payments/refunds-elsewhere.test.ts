@@ -7,11 +7,11 @@ import { attachPaymentMethod } from "../../src/actions/attach-payment-method.ts"
 import { payInvoice } from "../../src/actions/pay-invoice.ts"
 import { receiveWebhook } from "../../src/actions/receive-webhook.ts"
 import { refundPayment } from "../../src/actions/refund-payment.ts"
-import type { Scope } from "../../src/actions/scope.ts"
 import { sendRefundAgain } from "../../src/actions/send-refund.ts"
 import { newTenant } from "../support/client.ts"
 import { FakeStripe, stripeCall } from "../support/fake-stripe.ts"
 import { CENT } from "../support/fixtures.ts"
+import { dying } from "../support/race.ts"
 import { answer, openInvoice, platformWith, scopeWith, SECRET, stripeOn } from "./stripe-tenant.ts"
 
 /** An invoice of $250 that is charged at the tenant's Stripe, and what Stripe tells. */
@@ -239,18 +239,3 @@ test.each([1, 2, 3, 4])("one is booked once, where the worker dies behind %i com
   expect(await at.refunds()).toEqual([["Processor", "Succeeded", "7000"]])
   expect(await at.books()).toEqual({ Cash: "18000", Refunds: "7000", Revenue: "-25000" })
 })
-
-/** The scope of a worker that dies behind so many commits. */
-function dying(scope: Scope, after: number): Scope {
-  let left = after
-  const wrap = (inner: Scope): Scope => ({
-    ...inner,
-    aside: () => wrap(inner.aside()),
-    async commit(plan) {
-      left -= 1
-      if (left < 0) throw new Error("the worker died")
-      return inner.commit(plan)
-    },
-  })
-  return wrap(scope)
-}

@@ -76,3 +76,17 @@ export function told(invoice: any): [string, string, number][] {
     Number(BigInt(line.amount_nanos) / CENT),
   ])
 }
+
+/** A customer with a card, who has paid an invoice and was given all of it back by a credit note: so many cents are owed to it. */
+export async function newOwedCustomer(caller: Api, cents: bigint): Promise<any> {
+  const customer = await newCustomer(caller)
+  const lines = [{ description: "Workshop", unit_amount_nanos: String(cents * CENT) }]
+  const { id } = await create(caller, "/admin/v1/invoices", { customer_id: customer.id, lines })
+  await caller.post(`/admin/v1/invoices/${id}/finalize`)
+  await create(caller, `/admin/v1/invoices/${id}/pay`, {})
+  const note = { reason: "Outage", amount_nanos: String(cents * CENT) }
+  await create(caller, `/admin/v1/invoices/${id}/credit-notes`, note)
+  const method = { payment_method: "pm_card_visa" }
+  await create(caller, `/admin/v1/customers/${customer.id}/payment-methods`, method)
+  return customer
+}

@@ -1,5 +1,5 @@
 // Two callers of whom one is overtaken: what the other one does is committed after the first has decided and before it
-// commits. Deterministic, where requests at the same time are a matter of luck.
+// commits. And a worker that dies between two commits. Deterministic, where requests at the same time are a matter of luck.
 
 import { createExecutionContext, env } from "cloudflare:test"
 import { scopeFor } from "../../src/actions/scope.ts"
@@ -29,4 +29,19 @@ export function overtaken(scope: Scope, overtake: () => Promise<unknown>): Scope
       return scope.commit(plan)
     },
   }
+}
+
+/** The scope of a worker that dies: its n-th commit from now on never happens, nor any after it. */
+export function dying(scope: Scope, after: number): Scope {
+  let left = after
+  const wrap = (inner: Scope): Scope => ({
+    ...inner,
+    aside: () => wrap(inner.aside()),
+    async commit(plan) {
+      left -= 1
+      if (left < 0) throw new Error("the worker died")
+      return inner.commit(plan)
+    },
+  })
+  return wrap(scope)
 }
