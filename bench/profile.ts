@@ -1,6 +1,6 @@
 // Where the time goes: V8's sampling profiler on workerd while it serves a case, by file of ours and by what is native.
-// The shares are of the one thread on which workerd runs everything; what it waits for, the disk above all, is in `idle` or in the
-// native call that waits.
+// The shares are of the one thread on which workerd runs everything. `idle` is what goes on outside of JavaScript: workerd's own work on
+// requests, answers and timers, and what it waits for.
 
 import { readFile } from "node:fs/promises"
 import { createServer } from "node:net"
